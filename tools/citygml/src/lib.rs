@@ -1,1 +1,22 @@
-//! Not written yet.
+//! Reads CityGML as a stream of city objects.
+//!
+//! City models come as XML files of up to gigabytes, in which one polygon is linked to from three places and coloured
+//! from a fourth at the end of the file. [`Reader`] looks through a file once to learn which of those places matter,
+//! then hands out one top-level [`CityObject`] at a time with every link followed: memory is bounded by the largest
+//! object and by the number of links across objects, not by the file. What is wrong with the data goes to a
+//! [`Report`]; only a file of which nothing can be read is an [`Error`].
+//!
+//! No coordinate is touched: axis order, unit and reference system are those of the file.
+
+mod error;
+mod model;
+mod reader;
+mod report;
+
+pub use error::Error;
+pub use model::{
+    Address, Attribute, AttributeValue, CityObject, Code, ExternalReference, Geometry,
+    GeometryRole, Material, Module, Polygon, SurfaceKind,
+};
+pub use reader::{Header, Options, Reader, Summary, Version};
+pub use report::{Report, Warning, Warnings};
