@@ -1,1 +1,42 @@
-//! Not written yet.
+//! The tileset store: publish, open, verify.
+//!
+//! A city is published again and again while people look at it, by a program that can be stopped at any moment, and
+//! its files are copied to caches that nobody can empty. So a store never changes a file: every name holds the hash of
+//! its bytes, and only `tileset.json`, the pointer, is replaced, in one rename, after everything it names lies safely
+//! on disk. A crash at any step leaves the old city whole.
+//!
+//! ```text
+//! <store>/<collection>/
+//!   tileset.json                  the pointer: the only name whose bytes change
+//!   files/<name>.<hash>.glb|json  immutable; .br, .zst and .gz beside a file where that pays
+//!   features.<hash>.gpkg          OGC GeoPackage: footprints, attributes and the tiles of each feature
+//!   search.<hash>.sqlite          full-text index over name, address and id
+//!   manifest.<hash>.json          every file with its length and hash; sources, licence, counts, warnings
+//! ```
+//!
+//! [`Publisher`] writes a collection, [`Collection`] reads one, [`verify`](verify::verify) checks one whole. The
+//! directory is also a plain static web site.
+
+mod coding;
+mod collection;
+mod error;
+mod failing;
+mod feature;
+mod file_ops;
+mod manifest;
+mod name;
+mod publication;
+mod publisher;
+pub mod verify;
+
+pub use coding::Coding;
+pub use collection::{Collection, SearchHit, collections};
+pub use error::Error;
+pub use failing::{FailingFiles, Fault};
+pub use feature::{FeatureRow, Footprint, TileRef};
+pub use file_ops::{FileOps, RealFiles};
+pub use manifest::{CodedLength, FileEntry, Frame, Manifest, Source};
+pub use name::ContentName;
+pub use publication::{Publication, Published};
+pub use publisher::Publisher;
+pub use verify::{Problem, VerifyReport, verify};
