@@ -32,7 +32,10 @@ pub fn run(options: &PlainOptions) -> anyhow::Result<()> {
         }
     }
     if collections == 0 {
-        bail!("{}: no collection here (a folder with a tileset.json)", options.store.display());
+        bail!(
+            "{}: no collection here (a folder with a tileset.json)",
+            options.store.display()
+        );
     }
     Ok(())
 }

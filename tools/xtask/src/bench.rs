@@ -1,0 +1,35 @@
+//! Benchmarks of the whole pipeline, and the synthetic city they run on.
+
+mod city;
+mod pipeline;
+mod template;
+mod texture;
+
+use clap::Subcommand;
+
+/// Which benchmark.
+#[derive(clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a synthetic city: real buildings of the sample, repeated over a grid with varied heights, with terrain,
+    /// water and roads between. The same arguments give the same bytes.
+    City(city::Options),
+    /// Tile a city with the release build and print rates, sizes and peak memory.
+    Pipeline(pipeline::Options),
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the sample cannot be read, the city not be written, or a program not be run.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    match &options.command {
+        Command::City(options) => city::run(options),
+        Command::Pipeline(options) => pipeline::run(options),
+    }
+}
