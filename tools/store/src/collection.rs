@@ -1,8 +1,22 @@
 //! Reading a collection.
+//!
+//! A request brings a name, and names from strangers must never become paths. So everything that can be read is listed
+//! by the manifests: a name is looked up there first, and only then is a path made, of the name as the manifest holds
+//! it. A generation that is being replaced stays readable for those who still hold its pointer.
 
-use crate::{Coding, Error, FeatureRow, FileEntry, Manifest};
+use crate::database::Database;
+use crate::error::io;
+use crate::feature_table::{self, FeatureTable};
+use crate::name::ContentName;
+use crate::publisher::{FILES, POINTER};
+use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, search};
+use rusqlite::params;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tiles::tileset::{Pointer, Tileset};
+
+/// How many generations before the current one stay readable.
+const EARLIER_GENERATIONS: usize = 3;
 
 /// One feature that a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +43,11 @@ pub struct Collection {
     tileset: Tileset,
     pointer_bytes: Vec<u8>,
     manifest: Manifest,
+    /// Files under `files/` by name, of this generation and earlier ones.
+    files: HashMap<String, FileEntry>,
+    features: Database,
+    tables: Vec<FeatureTable>,
+    search: Database,
 }
 
 impl Collection {
@@ -38,7 +57,42 @@ impl Collection {
     /// [`Error::NotACollection`] without a pointer; [`Error::Pointer`], [`Error::Json`] and [`Error::Incomplete`] for
     /// a store that is not whole.
     pub fn open(directory: &Path) -> Result<Self, Error> {
-        Err(Error::NotACollection { path: directory.to_path_buf() })
+        let (tileset, pointer, pointer_bytes) = read_pointer(directory)?;
+        let manifest = read_manifest(directory, &pointer.manifest)?;
+        let mut files = HashMap::with_capacity(manifest.files.len());
+        for (key, entry) in &manifest.files {
+            check_file(&directory.join(key), entry.length)?;
+            if let Some(name) = content_name(key) {
+                files.insert(name.to_owned(), with_present_codings(directory, key, entry));
+            }
+        }
+        for earlier in earlier_manifests(directory, &pointer.manifest) {
+            for (key, entry) in &earlier.files {
+                if let Some(name) = content_name(key)
+                    && !files.contains_key(name)
+                    && check_file(&directory.join(key), entry.length).is_ok()
+                {
+                    files.insert(name.to_owned(), with_present_codings(directory, key, entry));
+                }
+            }
+        }
+        let features = Database::open(&listed(directory, &manifest, &pointer.features, "features")?)?;
+        let tables = features.with(feature_table::tables)?;
+        let search = Database::open(&listed(directory, &manifest, &pointer.search, "search")?)?;
+        let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let directory = directory.to_path_buf();
+        Ok(Self {
+            directory,
+            name,
+            pointer,
+            tileset,
+            pointer_bytes,
+            manifest,
+            files,
+            features,
+            tables,
+            search,
+        })
     }
 
     /// The collection's name: its directory's.
@@ -72,36 +126,241 @@ impl Collection {
     }
 
     /// Looks a name under `files/` up, in this generation and in the earlier ones that are still stored.
-    pub fn file(&self, _name: &str) -> Option<&FileEntry> {
-        None
+    pub fn file(&self, name: &str) -> Option<&FileEntry> {
+        self.files.get(name)
+    }
+
+    /// Where a file that [`file`](Collection::file) knows lies, in one of the codings its entry lists.
+    pub fn path(&self, name: &str, coding: Coding) -> Option<PathBuf> {
+        let (name, entry) = self.files.get_key_value(name)?;
+        let listed = coding == Coding::Identity || entry.codings.iter().any(|coded| coded.coding == coding);
+        listed.then(|| self.directory.join(FILES).join(format!("{name}{}", coding.suffix())))
     }
 
     /// The bytes of a file under `files/`, in one of the codings its entry lists.
     ///
     /// # Errors
     /// [`Error::NoSuchFile`] for a name no manifest holds, [`Error::Io`] as the disk says.
-    pub fn read(&self, name: &str, _coding: Coding) -> Result<Vec<u8>, Error> {
-        Err(Error::NoSuchFile { name: name.to_owned() })
+    pub fn read(&self, name: &str, coding: Coding) -> Result<Vec<u8>, Error> {
+        let path = self
+            .path(name, coding)
+            .ok_or_else(|| Error::NoSuchFile { name: name.to_owned() })?;
+        std::fs::read(&path).map_err(io("cannot read", &path))
     }
 
-    /// Everything known of a feature.
+    /// Everything known of a feature. Attributes come in the order of the table's columns.
     ///
     /// # Errors
     /// [`Error::Database`] as SQLite says.
-    pub fn feature(&self, _id: &str) -> Result<Option<FeatureRow>, Error> {
-        Ok(None)
+    pub fn feature(&self, id: &str) -> Result<Option<FeatureRow>, Error> {
+        self.features.with(|connection| {
+            for table in &self.tables {
+                if let Some(row) = table.feature(connection, id)? {
+                    return Ok(Some(row));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// The ids of the features that are parts of the one with this id.
+    ///
+    /// # Errors
+    /// [`Error::Database`] as SQLite says.
+    pub fn parts(&self, id: &str) -> Result<Vec<String>, Error> {
+        self.features.with(|connection| {
+            let mut parts = Vec::new();
+            for table in &self.tables {
+                parts.extend(table.parts(connection, id)?);
+            }
+            Ok(parts)
+        })
+    }
+
+    /// Hands every feature over, layer by layer in order of id, until `take` returns false.
+    ///
+    /// # Errors
+    /// [`Error::Database`] as SQLite says.
+    pub fn for_each_feature(&self, mut take: impl FnMut(FeatureRow) -> bool) -> Result<(), Error> {
+        self.features.with(|connection| {
+            for table in &self.tables {
+                if !table.for_each(connection, &mut take)? {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The id of a feature worth showing as an example: the highest that has a name.
+    ///
+    /// # Errors
+    /// [`Error::Database`] as SQLite says.
+    pub fn example(&self) -> Result<Option<String>, Error> {
+        self.features.with(|connection| {
+            for table in &self.tables {
+                if let Some(id) = table.example(connection)? {
+                    return Ok(Some(id));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// The features whose name, address or id hold words that begin with the given ones, best first.
     ///
     /// # Errors
     /// [`Error::Database`] as SQLite says.
-    pub fn search(&self, _text: &str, _limit: usize) -> Result<Vec<SearchHit>, Error> {
-        Ok(Vec::new())
+    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<SearchHit>, Error> {
+        let Some(query) = search::query(text) else {
+            return Ok(Vec::new());
+        };
+        self.search.with(|connection| {
+            let mut select = connection.prepare_cached(search::SELECT)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            select.query_map(params![query, limit], search::hit)?.collect()
+        })
     }
 }
 
 /// The collections of a store that open, by name, and the errors of those that do not.
-pub fn collections(_store: &Path) -> (Vec<Collection>, Vec<Error>) {
-    (Vec::new(), Vec::new())
+pub fn collections(store: &Path) -> (Vec<Collection>, Vec<Error>) {
+    let (mut opened, mut errors) = (Vec::new(), Vec::new());
+    for directory in directories(store) {
+        match Collection::open(&directory) {
+            Ok(collection) => opened.push(collection),
+            Err(error) => errors.push(error),
+        }
+    }
+    (opened, errors)
+}
+
+/// The directories of a store that hold a pointer, by name.
+pub(crate) fn directories(store: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(store).into_iter().flatten().flatten();
+    let mut directories: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join(POINTER).is_file())
+        .collect();
+    directories.sort();
+    directories
+}
+
+/// The manifest that the pointer in `directory` names.
+pub(crate) fn current_manifest(directory: &Path) -> Result<Manifest, Error> {
+    let (_, pointer, _) = read_pointer(directory)?;
+    read_manifest(directory, &pointer.manifest)
+}
+
+/// The pointer as tileset, as what it names, and as bytes.
+pub(crate) fn read_pointer(directory: &Path) -> Result<(Tileset, Pointer, Vec<u8>), Error> {
+    let path = directory.join(POINTER);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::NotACollection {
+                path: directory.to_path_buf(),
+            });
+        }
+        read => read.map_err(io("cannot read", &path))?,
+    };
+    let not_json = |source| Error::Json {
+        path: path.clone(),
+        source,
+    };
+    let tileset: Tileset = serde_json::from_slice(&bytes).map_err(not_json)?;
+    let extras = tileset.asset.extras.as_ref().and_then(|extras| extras.get("kortteli"));
+    let Some(extras) = extras else {
+        return Err(Error::Pointer {
+            path,
+            missing: "the names of the collection's parts",
+        });
+    };
+    let pointer: Pointer = serde_json::from_value(extras.clone()).map_err(not_json)?;
+    Ok((tileset, pointer, bytes))
+}
+
+/// The manifest of this name, which must have the hash that its name says.
+pub(crate) fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, Error> {
+    let path = directory.join(POINTER);
+    let content = ContentName::parse(name).ok_or(Error::Pointer {
+        path,
+        missing: "a plain manifest name",
+    })?;
+    let path = directory.join(name);
+    let bytes = std::fs::read(&path).map_err(io("cannot read", &path))?;
+    if !content.matches(&bytes) {
+        let problem = "has other bytes than were published".to_owned();
+        return Err(Error::Incomplete { path, problem });
+    }
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|source| Error::Json {
+        path: path.clone(),
+        source,
+    })?;
+    let stray = manifest
+        .files
+        .keys()
+        .find(|key| ContentName::parse(content_name(key).unwrap_or(key)).is_none());
+    match stray {
+        Some(name) => Err(Error::Name {
+            name: name.clone(),
+            what: "file name",
+        }),
+        None => Ok(manifest),
+    }
+}
+
+/// The other manifests in the directory that can be read, newest first: generations that people may still look at.
+pub(crate) fn earlier_manifests(directory: &Path, current: &str) -> Vec<Manifest> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let manifest = ContentName::parse(&name).is_some_and(|parts| parts.stem == "manifest");
+            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok()?;
+            (manifest && name != current).then_some((modified, name))
+        })
+        .collect();
+    names.sort();
+    let newest = names.into_iter().rev().take(EARLIER_GENERATIONS);
+    newest
+        .filter_map(|(_, name)| read_manifest(directory, &name).ok())
+        .collect()
+}
+
+/// The name under `files/` of a manifest's key.
+pub(crate) fn content_name(key: &str) -> Option<&str> {
+    key.strip_prefix(FILES)?.strip_prefix('/')
+}
+
+fn listed(directory: &Path, manifest: &Manifest, name: &str, missing: &'static str) -> Result<PathBuf, Error> {
+    let (known, _) = manifest.files.get_key_value(name).ok_or_else(|| Error::Pointer {
+        path: directory.join(POINTER),
+        missing,
+    })?;
+    Ok(directory.join(known))
+}
+
+/// A regular file of this length; a link could lead anywhere.
+fn check_file(path: &Path, length: u64) -> Result<(), Error> {
+    let problem = match std::fs::symlink_metadata(path) {
+        Err(_) => "is missing".to_owned(),
+        Ok(metadata) if !metadata.is_file() => "is not a regular file".to_owned(),
+        Ok(metadata) if metadata.len() != length => {
+            format!("has {} bytes instead of {length}", metadata.len())
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(Error::Incomplete {
+        path: path.to_path_buf(),
+        problem,
+    })
+}
+
+/// A coded form that is gone costs bandwidth, not the city.
+fn with_present_codings(directory: &Path, key: &str, entry: &FileEntry) -> FileEntry {
+    let mut entry = entry.clone();
+    entry
+        .codings
+        .retain(|coded| check_file(&directory.join(format!("{key}{}", coded.coding.suffix())), coded.length).is_ok());
+    entry
 }

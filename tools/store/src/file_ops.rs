@@ -64,7 +64,11 @@ impl FileOps for RealFiles {
 
     fn fsync(&self, path: &Path) -> io::Result<()> {
         // Windows flushes only handles that may write.
-        std::fs::OpenOptions::new().read(true).write(true).open(path)?.sync_all()
+        std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)?
+            .sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -73,7 +77,11 @@ impl FileOps for RealFiles {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         // Only Unix can open a directory; elsewhere a rename is journalled with the file.
-        if cfg!(unix) { std::fs::File::open(path)?.sync_all() } else { Ok(()) }
+        if cfg!(unix) {
+            std::fs::File::open(path)?.sync_all()
+        } else {
+            Ok(())
+        }
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

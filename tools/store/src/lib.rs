@@ -19,14 +19,21 @@
 
 mod coding;
 mod collection;
+mod column;
+mod database;
 mod error;
 mod failing;
 mod feature;
+mod feature_table;
 mod file_ops;
+mod geometry_blob;
+mod geopackage;
 mod manifest;
 mod name;
 mod publication;
 mod publisher;
+mod search;
+mod spool;
 pub mod verify;
 
 pub use coding::Coding;

@@ -1,9 +1,10 @@
 //! What a publisher is told at the end, and what it answers.
 
-use crate::{FeatureRow, Frame, Source};
+use crate::{Error, FeatureRow, Frame, Source};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tiles::crs::FittedCrs;
-use tiles::tileset::{LayerInfo, Tileset};
+use tiles::tileset::{LayerInfo, Pointer, Tileset};
 
 /// Everything about a collection that is not a tile.
 pub struct Publication {
@@ -55,4 +56,35 @@ pub struct Published {
     pub bytes: u64,
     /// Whether the pointer changed.
     pub changed: bool,
+}
+
+/// The publication's tileset with the collection's parts in `asset.extras`.
+pub(crate) fn pointer(
+    publication: Publication,
+    manifest: &str,
+    features: &str,
+    search: &str,
+) -> Result<Tileset, Error> {
+    let pointer = Pointer {
+        title: publication.title,
+        manifest: manifest.to_owned(),
+        features: features.to_owned(),
+        search: search.to_owned(),
+        crs: publication.crs,
+        layers: publication.layers,
+        attribution: publication.attribution,
+    };
+    let document = "the pointer";
+    let copyright = pointer.attribution.join("; ");
+    let value = serde_json::to_value(pointer).map_err(|source| Error::Serialize { document, source })?;
+    let mut tileset = publication.tileset;
+    let extras = tileset.asset.extras.get_or_insert_with(|| Value::Object(Map::new()));
+    if !extras.is_object() {
+        *extras = Value::Object(Map::new());
+    }
+    if let Value::Object(members) = extras {
+        members.insert("copyright".to_owned(), Value::String(copyright));
+        members.insert("kortteli".to_owned(), value);
+    }
+    Ok(tileset)
 }

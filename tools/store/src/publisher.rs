@@ -1,12 +1,42 @@
 //! Writing a generation of a collection.
+//!
+//! Every file gets its bytes under a temporary name, is brought to the disk, and only then gets the name that others
+//! may ask for. The pointer comes last, after the directories that hold the names it mentions are on the disk too. So
+//! whenever the work stops, the pointer on the disk names files that are all there.
 
-use crate::{Error, FileOps, Manifest, Publication, Published};
-use std::path::Path;
-use std::sync::Arc;
+use crate::error::io;
+use crate::geopackage;
+use crate::manifest::{CodedLength, FileEntry, Manifest};
+use crate::name::{named, plain};
+use crate::spool::Spool;
+use crate::{Coding, Error, FileOps, Publication, Published, search};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The pointer's name.
+pub(crate) const POINTER: &str = "tileset.json";
+/// Where the content lies.
+pub(crate) const FILES: &str = "files";
+/// The lock; it stays, and the system releases it when its holder ends, however that happens.
+pub(crate) const LOCK: &str = "publish.lock";
+/// The tiling report for people, which belongs to no generation.
+pub(crate) const REPORT: &str = "report.json";
+/// Marks names that only a publisher at work uses.
+pub(crate) const TEMPORARY: &str = ".tmp";
 
 /// Writes one generation of a collection; nothing of it is seen before [`Publisher::finish`] succeeds.
 pub struct Publisher {
+    root: PathBuf,
+    ops: Arc<dyn FileOps>,
     previous: Option<Manifest>,
+    written: Mutex<BTreeMap<String, FileEntry>>,
+    temporaries: AtomicU64,
+    new_files: AtomicU64,
+    /// Holds the system's lock until the publisher is dropped.
+    _lock: File,
 }
 
 impl Publisher {
@@ -15,8 +45,27 @@ impl Publisher {
     /// # Errors
     /// [`Error::Name`] for a collection name that is not plain, [`Error::Locked`] while another publisher works,
     /// [`Error::Io`] as the disk says.
-    pub fn begin(_store: &Path, _collection: &str, _ops: Arc<dyn FileOps>) -> Result<Self, Error> {
-        Ok(Self { previous: None })
+    pub fn begin(store: &Path, collection: &str, ops: Arc<dyn FileOps>) -> Result<Self, Error> {
+        let root = store.join(plain(collection, "collection name")?);
+        let files = root.join(FILES);
+        ops.create_dir_all(&files).map_err(io("cannot create", &files))?;
+        for parent in [store, root.as_path()] {
+            ops.sync_dir(parent).map_err(io("cannot synchronise", parent))?;
+        }
+        let lock = lock(&root)?;
+        for directory in [&root, &files] {
+            remove_temporaries(directory, &*ops)?;
+        }
+        let previous = crate::collection::current_manifest(&root).ok();
+        Ok(Self {
+            root,
+            ops,
+            previous,
+            written: Mutex::default(),
+            temporaries: AtomicU64::new(0),
+            new_files: AtomicU64::new(0),
+            _lock: lock,
+        })
     }
 
     /// The manifest of the generation that this one replaces, if there is a readable one.
@@ -24,13 +73,75 @@ impl Publisher {
         self.previous.as_ref()
     }
 
+    /// The collection's directory.
+    pub fn directory(&self) -> &Path {
+        &self.root
+    }
+
     /// Stores a file under `files/` and returns its name, `stem.<hash>.extension`. May be called from many threads;
     /// the same bytes under the same stem are stored once.
     ///
     /// # Errors
     /// [`Error::Name`] for a stem or extension that is not plain, [`Error::Io`] as the disk says.
-    pub fn put(&self, _stem: &str, _extension: &str, _bytes: &[u8]) -> Result<String, Error> {
-        Ok(String::new())
+    pub fn put(&self, stem: &str, extension: &str, bytes: &[u8]) -> Result<String, Error> {
+        plain(stem, "file name")?;
+        plain(extension, "file extension")?;
+        let hash = blake3::hash(bytes);
+        let name = named(stem, &hash, extension);
+        let key = format!("{FILES}/{name}");
+        if self.written().contains_key(&key) {
+            return Ok(name);
+        }
+        let path = self.root.join(&key);
+        let known = std::fs::read(&path).is_ok_and(|present| present == bytes);
+        let mut codings = Vec::new();
+        for coding in Coding::COMPRESSED {
+            codings.extend(self.put_coded(&key, coding, bytes, known)?);
+        }
+        codings.sort_by_key(|coded: &CodedLength| (coded.length, coded.coding));
+        // The file itself comes after its coded forms: where it is, they are.
+        if !known {
+            self.write_whole(&path, bytes)?;
+            self.new_files.fetch_add(1, Ordering::Relaxed);
+        }
+        let entry = FileEntry {
+            length: bytes.len() as u64,
+            hash: hash.to_hex().to_string(),
+            codings,
+        };
+        self.written().insert(key, entry);
+        Ok(name)
+    }
+
+    /// One coded form of a file, or `None` where it does not pay.
+    fn put_coded(&self, key: &str, coding: Coding, bytes: &[u8], known: bool) -> Result<Option<CodedLength>, Error> {
+        let path = self.root.join(format!("{key}{}", coding.suffix()));
+        let length = bytes.len() as u64;
+        let present = std::fs::read(&path).ok();
+        if let Some(present) = &present
+            && coding.decode(present, length).is_ok_and(|decoded| decoded == bytes)
+        {
+            let length = present.len() as u64;
+            return Ok(Some(CodedLength { coding, length }));
+        }
+        if known && present.is_none() && !self.previous_lists(key, coding) {
+            return Ok(None);
+        }
+        let coded = coding.encode(bytes).map_err(io("cannot compress", &path))?;
+        if !Coding::pays(coded.len() as u64, length) {
+            if present.is_some() {
+                self.ops.remove(&path).map_err(io("cannot remove", &path))?;
+            }
+            return Ok(None);
+        }
+        self.write_whole(&path, &coded)?;
+        let length = coded.len() as u64;
+        Ok(Some(CodedLength { coding, length }))
+    }
+
+    fn previous_lists(&self, key: &str, coding: Coding) -> bool {
+        let entry = self.previous.as_ref().and_then(|manifest| manifest.files.get(key));
+        entry.is_some_and(|entry| entry.codings.iter().any(|coded| coded.coding == coding))
     }
 
     /// Writes the databases and the manifest, then the pointer. Files of the generation are those that were
@@ -40,7 +151,197 @@ impl Publisher {
     /// [`Error::DuplicateFeature`] for an id given twice, [`Error::Database`] and [`Error::Io`] as SQLite and the disk
     /// say. The old generation is whole and current then.
     pub fn finish(self, publication: Publication) -> Result<Published, Error> {
-        drop(publication);
-        Err(Error::NoSuchFile { name: String::new() })
+        let Publication { features, .. } = publication;
+        let publication = Publication {
+            features: Box::new(std::iter::empty()),
+            ..publication
+        };
+        let spool_path = self.temporary(&self.root.join("spool"));
+        let spool = self.spool(&spool_path, features)?;
+        let features = self.database("features", "gpkg", |path| geopackage::write(&spool, path, &publication))?;
+        let search = self.database("search", "sqlite", |path| search::write(&spool, path))?;
+        let (feature_count, extent) = (spool.count(), spool.extent());
+        drop(spool);
+        self.ops.remove(&spool_path).map_err(io("cannot remove", &spool_path))?;
+
+        let manifest = self.manifest(&publication, extent);
+        let manifest_bytes = json("the manifest", &manifest)?;
+        let manifest_name = named("manifest", &blake3::hash(&manifest_bytes), "json");
+        self.write_new(&self.root.join(&manifest_name), &manifest_bytes)?;
+        for directory in [self.root.join(FILES), self.root.clone()] {
+            self.ops
+                .sync_dir(&directory)
+                .map_err(io("cannot synchronise", &directory))?;
+        }
+        let pointer = crate::publication::pointer(publication, &manifest_name, &features, &search)?;
+        let changed = self.swap_pointer(&json("the pointer", &pointer)?)?;
+        Ok(Published {
+            manifest: manifest_name,
+            features,
+            search,
+            feature_count,
+            files: manifest.files.len() as u64,
+            new_files: self.new_files.load(Ordering::Relaxed),
+            bytes: manifest.files.values().map(|entry| entry.length).sum(),
+            changed,
+        })
     }
+
+    fn spool(&self, path: &Path, features: Box<dyn Iterator<Item = crate::FeatureRow> + Send>) -> Result<Spool, Error> {
+        let mut features = Some(features);
+        let mut made = None;
+        let produced = self.ops.produce(path, &mut |path| {
+            let rows = features.take().into_iter().flatten();
+            made = Some(Spool::fill(path, rows));
+            Ok(())
+        });
+        produced.map_err(io("cannot write", path))?;
+        made.unwrap_or_else(|| {
+            Err(Error::NoSuchFile {
+                name: "spool".to_owned(),
+            })
+        })
+    }
+
+    /// Lets `writer` make a database, names it by its content and lists it.
+    fn database(
+        &self,
+        stem: &str,
+        extension: &str,
+        writer: impl Fn(&Path) -> Result<(), Error>,
+    ) -> Result<String, Error> {
+        let temporary = self.temporary(&self.root.join(stem));
+        let mut outcome = Ok(());
+        let produced = self.ops.produce(&temporary, &mut |path| {
+            outcome = writer(path);
+            Ok(())
+        });
+        produced.map_err(io("cannot write", &temporary))?;
+        outcome?;
+        let (hash, length) = hash_file(&temporary)?;
+        let name = named(stem, &hash, extension);
+        let path = self.root.join(&name);
+        if hash_file(&path).is_ok_and(|(present, _)| present == hash) {
+            self.ops.remove(&temporary).map_err(io("cannot remove", &temporary))?;
+        } else {
+            self.secure(&temporary, &path)?;
+            self.new_files.fetch_add(1, Ordering::Relaxed);
+        }
+        let entry = FileEntry {
+            length,
+            hash: hash.to_hex().to_string(),
+            codings: Vec::new(),
+        };
+        self.written().insert(name.clone(), entry);
+        Ok(name)
+    }
+
+    fn manifest(&self, publication: &Publication, extent: Option<[f64; 6]>) -> Manifest {
+        Manifest {
+            generator: concat!("kortteli ", env!("CARGO_PKG_VERSION")).to_owned(),
+            title: publication.title.clone(),
+            attribution: publication.attribution.clone(),
+            license: publication.license.clone(),
+            sources: publication.sources.clone(),
+            source_date: publication.source_date.clone(),
+            crs: publication.crs_name.clone(),
+            frame: publication.frame,
+            extent,
+            counts: publication.counts.clone(),
+            warnings: publication.warnings.clone(),
+            files: self.written().clone(),
+        }
+    }
+
+    /// Puts the pointer in its place, unless it already is.
+    fn swap_pointer(&self, bytes: &[u8]) -> Result<bool, Error> {
+        let path = self.root.join(POINTER);
+        if std::fs::read(&path).is_ok_and(|present| present == bytes) {
+            return Ok(false);
+        }
+        self.write_whole(&path, bytes)?;
+        self.ops
+            .sync_dir(&self.root)
+            .map_err(io("cannot synchronise", &self.root))?;
+        Ok(true)
+    }
+
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        if std::fs::read(path).is_ok_and(|present| present == bytes) {
+            return Ok(());
+        }
+        self.write_whole(path, bytes)
+    }
+
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let temporary = self.temporary(path);
+        self.ops
+            .write(&temporary, bytes)
+            .map_err(io("cannot write", &temporary))?;
+        self.secure(&temporary, path)
+    }
+
+    fn secure(&self, temporary: &Path, path: &Path) -> Result<(), Error> {
+        self.ops.fsync(temporary).map_err(io("cannot synchronise", temporary))?;
+        self.ops.rename(temporary, path).map_err(io("cannot rename to", path))
+    }
+
+    /// A name that no other thread of this publisher uses.
+    fn temporary(&self, path: &Path) -> PathBuf {
+        let number = self.temporaries.fetch_add(1, Ordering::Relaxed);
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}{TEMPORARY}"));
+        PathBuf::from(name)
+    }
+
+    fn written(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FileEntry>> {
+        // Each insertion is one step: a thread that panicked left the map whole.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lock(root: &Path) -> Result<File, Error> {
+    let path = root.join(LOCK);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(io("cannot open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked {
+            path: root.to_path_buf(),
+        }),
+        Err(std::fs::TryLockError::Error(source)) => Err(io("cannot lock", &path)(source)),
+    }
+}
+
+fn remove_temporaries(directory: &Path, ops: &dyn FileOps) -> Result<(), Error> {
+    let entries = std::fs::read_dir(directory).map_err(io("cannot list", directory))?;
+    for entry in entries {
+        let path = entry.map_err(io("cannot list", directory))?.path();
+        if is_temporary(&path) {
+            ops.remove(&path).map_err(io("cannot remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is a publisher's own; SQLite adds `-journal` to it.
+pub(crate) fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(TEMPORARY) || name.ends_with(".tmp-journal")
+}
+
+fn json<T: serde::Serialize>(document: &'static str, value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|source| Error::Serialize { document, source })
+}
+
+/// Hash and length of a file, read in pieces.
+pub(crate) fn hash_file(path: &Path) -> Result<(blake3::Hash, u64), Error> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = File::open(path).map_err(io("cannot open", path))?;
+    let length = std::io::copy(&mut file, &mut hasher).map_err(io("cannot read", path))?;
+    Ok((hasher.finalize(), length))
 }

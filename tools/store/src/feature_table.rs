@@ -1,0 +1,196 @@
+//! Rows of the GeoPackage as features again.
+
+use crate::column::REST;
+use crate::geopackage::FIXED;
+use crate::{FeatureRow, TileRef, geometry_blob};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Number, Value};
+
+/// What a column means for a feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Meaning {
+    /// `fid`, or one of the columns that every table has.
+    Own,
+    /// An attribute under its own name.
+    Attribute { name: String, json: bool },
+    /// The object of attributes that had no column.
+    Rest,
+}
+
+/// A feature table and how to read it.
+pub(crate) struct FeatureTable {
+    pub(crate) name: String,
+    meanings: Vec<Meaning>,
+    /// The boolean columns: `SQLite` itself has none.
+    booleans: Vec<bool>,
+}
+
+/// The feature tables of a GeoPackage.
+pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<FeatureTable>> {
+    let sql = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name";
+    let mut select = connection.prepare(sql)?;
+    let names = select
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    names
+        .into_iter()
+        .map(|name| FeatureTable::read(connection, name))
+        .collect()
+}
+
+impl FeatureTable {
+    fn read(connection: &Connection, name: String) -> rusqlite::Result<Self> {
+        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description = 'attribute'
+                   FROM pragma_table_info(?1) AS c
+                   LEFT JOIN gpkg_data_columns AS d ON d.table_name = ?1 AND d.column_name = c.name
+                   ORDER BY c.cid";
+        let mut select = connection.prepare(sql)?;
+        let mut rows = select.query(params![name])?;
+        let (mut meanings, mut booleans) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let column: String = row.get(0)?;
+            let kind: String = row.get(1)?;
+            let title: Option<String> = row.get(2)?;
+            let json = row.get::<_, Option<String>>(3)?.is_some();
+            let is_attribute = row.get::<_, Option<bool>>(4)?.unwrap_or(false);
+            booleans.push(kind == "BOOLEAN");
+            let fixed = FIXED.iter().any(|(_, fixed, _)| *fixed == column);
+            meanings.push(match title {
+                Some(name) if is_attribute || fixed => Meaning::Attribute { name, json },
+                _ if column == REST => Meaning::Rest,
+                _ => Meaning::Own,
+            });
+        }
+        Ok(Self {
+            name,
+            meanings,
+            booleans,
+        })
+    }
+
+    /// The feature with this id.
+    pub(crate) fn feature(&self, connection: &Connection, id: &str) -> rusqlite::Result<Option<FeatureRow>> {
+        let mut select = connection.prepare_cached(&format!("SELECT * FROM \"{}\" WHERE id = ?1", self.name))?;
+        select
+            .query_row(params![id], |row| self.row(connection, row))
+            .optional()
+    }
+
+    /// Hands every feature over in order of id; stops when `take` returns false.
+    pub(crate) fn for_each(
+        &self,
+        connection: &Connection,
+        take: &mut dyn FnMut(FeatureRow) -> bool,
+    ) -> rusqlite::Result<bool> {
+        let mut select = connection.prepare(&format!("SELECT * FROM \"{}\" ORDER BY fid", self.name))?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            if !take(self.row(connection, row)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The ids of the features whose parent is `id`.
+    pub(crate) fn parts(&self, connection: &Connection, id: &str) -> rusqlite::Result<Vec<String>> {
+        let sql = format!("SELECT id FROM \"{}\" WHERE parent = ?1 ORDER BY id", self.name);
+        let mut select = connection.prepare_cached(&sql)?;
+        select.query_map(params![id], |row| row.get(0))?.collect()
+    }
+
+    /// The id of the highest feature that has a name, as an example for people.
+    pub(crate) fn example(&self, connection: &Connection) -> rusqlite::Result<Option<String>> {
+        let sql = format!(
+            "SELECT id FROM \"{}\" WHERE name IS NOT NULL AND parent IS NULL ORDER BY measured_height DESC, id LIMIT 1",
+            self.name
+        );
+        connection.prepare(&sql)?.query_row([], |row| row.get(0)).optional()
+    }
+
+    fn row(&self, connection: &Connection, row: &Row<'_>) -> rusqlite::Result<FeatureRow> {
+        let id: String = row.get("id")?;
+        let geometry: Option<Vec<u8>> = row.get("geom")?;
+        let bbox: [Option<f64>; 6] = [
+            row.get("west")?,
+            row.get("south")?,
+            row.get("lowest")?,
+            row.get("east")?,
+            row.get("north")?,
+            row.get("highest")?,
+        ];
+        let all: Vec<f64> = bbox.into_iter().flatten().collect();
+        Ok(FeatureRow {
+            parent: row.get("parent")?,
+            layer: self.name.clone(),
+            kind: row.get("kind")?,
+            name: row.get("name")?,
+            address: row.get("address")?,
+            footprint: geometry.as_deref().and_then(geometry_blob::decode).unwrap_or_default(),
+            bbox: all.try_into().ok(),
+            ground: row.get("ground")?,
+            top: row.get("top")?,
+            attributes: self.attributes(row)?,
+            tiles: tiles(connection, &id)?,
+            id,
+        })
+    }
+
+    fn attributes(&self, row: &Row<'_>) -> rusqlite::Result<Vec<(String, Value)>> {
+        let mut attributes: Vec<(String, Value)> = Vec::new();
+        for (number, meaning) in self.meanings.iter().enumerate() {
+            let value = row.get_ref(number)?;
+            match meaning {
+                _ if value == ValueRef::Null => {}
+                Meaning::Own => {}
+                Meaning::Rest => {
+                    if let Value::Object(members) = parsed(value) {
+                        attributes.extend(members);
+                    }
+                }
+                Meaning::Attribute { name, json } => {
+                    let value = if *json {
+                        parsed(value)
+                    } else {
+                        plain(value, self.booleans[number])
+                    };
+                    // A fixed column may hold a part of what the attribute's own column holds whole.
+                    match attributes.iter_mut().find(|(known, _)| known == name) {
+                        Some(known) => known.1 = value,
+                        None => attributes.push((name.clone(), value)),
+                    }
+                }
+            }
+        }
+        Ok(attributes)
+    }
+}
+
+fn tiles(connection: &Connection, id: &str) -> rusqlite::Result<Vec<TileRef>> {
+    let sql = "SELECT tile, level FROM feature_tiles WHERE feature_id = ?1 ORDER BY fid";
+    let mut select = connection.prepare_cached(sql)?;
+    select
+        .query_map(params![id], |row| {
+            Ok(TileRef {
+                file: row.get(0)?,
+                level: row.get(1)?,
+            })
+        })?
+        .collect()
+}
+
+fn parsed(value: ValueRef<'_>) -> Value {
+    let text = value.as_str().unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+fn plain(value: ValueRef<'_>, boolean: bool) -> Value {
+    match value {
+        ValueRef::Integer(number) if boolean => Value::Bool(number != 0),
+        ValueRef::Integer(number) => Value::from(number),
+        ValueRef::Real(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        ValueRef::Text(text) => Value::String(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Null | ValueRef::Blob(_) => Value::Null,
+    }
+}

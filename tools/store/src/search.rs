@@ -1,0 +1,116 @@
+//! The search index: names, addresses and ids as people type them.
+//!
+//! Someone looks for "Mannerheimintie 3" or "tuomiokirkko" and types neither the case nor the dots of the letters, nor
+//! the end of the word. `SQLite`'s FTS5 answers that; it lies in a file of its own so that GIS programs do not show its
+//! tables.
+
+use crate::error::database;
+use crate::spool::Spool;
+use crate::{Error, FeatureRow};
+use rusqlite::{Connection, params};
+use std::path::Path;
+
+const SCHEMA: &str = r#"
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE feature(
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, layer TEXT NOT NULL, kind TEXT NOT NULL,
+  name TEXT, names TEXT, address TEXT, longitude REAL, latitude REAL);
+CREATE VIRTUAL TABLE words USING fts5(
+  name, names, address, id, content = 'feature', content_rowid = 'number',
+  tokenize = "unicode61 remove_diacritics 2", prefix = '2 3 4');
+"#;
+
+/// Writes the index of all spooled features to a new file at `path`.
+pub(crate) fn write(spool: &Spool, path: &Path) -> Result<(), Error> {
+    let build = path.with_extension("build.tmp");
+    if build.exists() {
+        std::fs::remove_file(&build).map_err(crate::error::io("cannot remove", &build))?;
+    }
+    let mut connection = Connection::open(&build).map_err(database(&build))?;
+    let built = fill(&mut connection, &build, spool).and_then(|()| {
+        let target = path.to_string_lossy();
+        connection
+            .execute("VACUUM INTO ?1", params![target])
+            .map_err(database(path))
+    });
+    drop(connection);
+    let _ = std::fs::remove_file(&build);
+    built.map(|_| ())
+}
+
+fn fill(connection: &mut Connection, path: &Path, spool: &Spool) -> Result<(), Error> {
+    connection.execute_batch(SCHEMA).map_err(database(path))?;
+    let transaction = connection.transaction().map_err(database(path))?;
+    {
+        let sql = "INSERT INTO feature(id, layer, kind, name, names, address, longitude, latitude)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let mut insert = transaction.prepare(sql).map_err(database(path))?;
+        spool.for_each(None, |row| {
+            let middle = |low: usize| row.bbox.map(|bbox| f64::midpoint(bbox[low], bbox[low + 3]));
+            insert
+                .execute(params![
+                    row.id,
+                    row.layer,
+                    row.kind,
+                    row.name,
+                    other_names(&row),
+                    row.address,
+                    middle(0),
+                    middle(1)
+                ])
+                .map(|_| ())
+                .map_err(database(path))
+        })?;
+    }
+    transaction
+        .execute_batch("INSERT INTO words(words) VALUES ('rebuild'); INSERT INTO words(words) VALUES ('optimize');")
+        .map_err(database(path))?;
+    transaction.commit().map_err(database(path))
+}
+
+/// The object's names in other languages and spellings: attributes that are called `name...` or end with `Name`.
+fn other_names(row: &FeatureRow) -> Option<String> {
+    let names: Vec<&str> = row
+        .attributes
+        .iter()
+        .filter(|(attribute, _)| attribute.to_ascii_lowercase().starts_with("name") || attribute.ends_with("Name"))
+        .flat_map(|(_, value)| match value {
+            serde_json::Value::Array(values) => values.as_slice(),
+            one => std::slice::from_ref(one),
+        })
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    (!names.is_empty()).then(|| names.join("; "))
+}
+
+/// The FTS5 query for what a person typed: every word, the last ones unfinished. `None` if there is no word in it.
+pub(crate) fn query(text: &str) -> Option<String> {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(|word| format!("\"{}\"*", word.replace('"', "\"\"")))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Hits of a query, best first; a name counts more than an address, an address more than an id.
+pub(crate) const SELECT: &str = "SELECT f.id, f.layer, f.kind, f.name, f.address, f.longitude, f.latitude
+    FROM words JOIN feature AS f ON f.number = words.rowid
+    WHERE words MATCH ?1 ORDER BY bm25(words, 10.0, 8.0, 4.0, 2.0), f.id LIMIT ?2";
+
+/// One row of [`SELECT`].
+pub(crate) fn hit(row: &rusqlite::Row<'_>) -> rusqlite::Result<crate::SearchHit> {
+    let position: (Option<f64>, Option<f64>) = (row.get(5)?, row.get(6)?);
+    Ok(crate::SearchHit {
+        id: row.get(0)?,
+        layer: row.get(1)?,
+        kind: row.get(2)?,
+        name: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        address: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+        position: position
+            .0
+            .zip(position.1)
+            .map(|(longitude, latitude)| [longitude, latitude]),
+    })
+}
