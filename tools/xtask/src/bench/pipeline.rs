@@ -86,7 +86,7 @@ fn synthetic(target: &Path, buildings: u64) -> anyhow::Result<Vec<PathBuf>> {
 
 fn tile(program: &Path, files: &[PathBuf], store: &Path, arguments: &[String]) -> anyhow::Result<Run> {
     let start = Instant::now();
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .arg("tile")
         .args(files)
         .arg("-o")

@@ -224,7 +224,7 @@ fn anchor(pieces: &mut [Piece]) -> anyhow::Result<[f64; 2]> {
         }
     }
     ensure!(low[0] <= high[0], "a building without geometry");
-    let middle = [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0, low[2]];
+    let middle = [f64::midpoint(low[0], high[0]), f64::midpoint(low[1], high[1]), low[2]];
     for piece in pieces.iter_mut() {
         if let Piece::Points(points) = piece {
             for point in points {
