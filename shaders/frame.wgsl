@@ -1,0 +1,54 @@
+// What every shader of a frame shares. Positions are camera-relative: east, north, up in metres from the camera.
+
+struct Frame {
+    // camera-relative position -> clip space; depth is reversed: 1 at the near plane, 0 at infinity
+    clip: mat4x4<f32>,
+    // camera axes, right and up as long as half the picture is wide and high at distance 1; forward.w: near plane in metres
+    right: vec4<f32>,
+    up: vec4<f32>,
+    forward: vec4<f32>,
+    // width, height in pixels and their reciprocals
+    viewport: vec4<f32>,
+    // direction to the sun; w: 1 where shadows are drawn, else 0
+    sun: vec4<f32>,
+    // light, linear: of the sun, of the sky from above, from below
+    sun_light: vec4<f32>,
+    sky_light: vec4<f32>,
+    ground_light: vec4<f32>,
+    // the sky's colours, linear; zenith.w: whether a sun disc is drawn; horizon.w: haze per metre
+    zenith: vec4<f32>,
+    horizon: vec4<f32>,
+    // contact shading: strength, radius in metres, strength of edge lines, 1 / pixels per radian
+    contact: vec4<f32>,
+    // colour of what is selected and of what the pointer is over, linear; w: how much of it
+    selected: vec4<f32>,
+    hovered: vec4<f32>,
+    // camera-relative position -> place in the shadow atlas (0 to 1) and depth, one matrix a cascade
+    shadow: array<mat4x4<f32>, 4>,
+    // distance along the view at which each cascade ends, in metres; 0 where there is none
+    shadow_end: vec4<f32>,
+    // size of a shadow texel on the ground, in metres
+    shadow_texel: vec4<f32>,
+    // left, top, right, bottom of each cascade in the atlas
+    shadow_rect: array<vec4<f32>, 4>,
+    // 1 / size of the atlas, camera height above the ground in metres, height of the ground relative to the camera, 0
+    shadow_atlas: vec4<f32>,
+}
+
+@group(0) @binding(0) var<uniform> frame: Frame;
+
+// Direction from the camera through a point of the picture (x, y from -1 to 1, y up); its part along the view is 1.
+fn view_ray(ndc: vec2<f32>) -> vec3<f32> {
+    return frame.forward.xyz + frame.right.xyz * ndc.x + frame.up.xyz * ndc.y;
+}
+
+// Light of the sky from a direction.
+fn sky(direction: vec3<f32>) -> vec3<f32> {
+    let up = direction.z;
+    let air = mix(frame.horizon.rgb, frame.zenith.rgb, pow(clamp(up, 0.0, 1.0), 0.5));
+    // Below the horizon the haze thickens to its own colour, a little darker straight down.
+    let below = frame.horizon.rgb * mix(1.0, 0.82, smoothstep(0.0, 0.6, -up));
+    let toward = max(dot(direction, frame.sun.xyz), 0.0);
+    let glow = frame.sun_light.rgb * frame.zenith.w * (0.05 * pow(toward, 16.0) + 0.10 * pow(toward, 180.0));
+    return select(below, air, up >= 0.0) + glow;
+}
