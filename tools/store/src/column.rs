@@ -130,8 +130,10 @@ impl Discovery {
 pub(crate) fn snake_case(attribute: &str) -> String {
     let mut name = String::with_capacity(attribute.len() + 4);
     let mut before = '_';
-    for letter in attribute.chars() {
-        if letter.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
+    let mut letters = attribute.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins_word = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit() && begins_word) {
             name.push('_');
         }
         if letter.is_alphanumeric() {
@@ -193,6 +195,7 @@ mod tests {
         assert_eq!(snake_case("LOD2 Volume (m3)"), "lod2_volume_m3");
         assert_eq!(snake_case("\u{41a}\u{430}"), "\u{43a}\u{430}");
         assert_eq!(snake_case("3D"), "n_3d");
+        assert_eq!(snake_case("LOD2Volume"), "lod2_volume");
         assert_eq!(snake_case("--"), "attribute");
 
         let mut discovery = Discovery::default();

@@ -135,6 +135,6 @@ fn check(checker: &mut Checker<'_>) {
         }
     };
     files::check(checker, &pointer, &manifest);
-    let tree = tree::check(checker, &tileset, &manifest);
+    let tree = tree::check(checker, &tileset, &pointer, &manifest);
     features::check(checker, &pointer, &tree);
 }

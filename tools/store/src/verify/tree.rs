@@ -11,7 +11,7 @@ use glam::{DMat4, DVec3};
 use std::collections::{BTreeMap, BTreeSet};
 use tiles::bounds::OrientedBox;
 use tiles::mesh::TileContent;
-use tiles::tileset::{BoundingVolume, Tile, Tileset};
+use tiles::tileset::{BoundingVolume, Pointer, Tile, Tileset};
 
 /// How far content may lie outside its box, in metres: the rounding of positions when a tile is written.
 const SLACK: f64 = 0.002;
@@ -45,16 +45,22 @@ struct Above {
 struct Walk<'a, 'b> {
     checker: &'a mut Checker<'b>,
     manifest: &'a Manifest,
+    /// Names of layers by the key of their tileset.
+    layers: BTreeMap<String, String>,
     tree: Tree,
     /// The leaf that holds a building.
     leaves: BTreeMap<String, String>,
 }
 
 /// Walks the whole tree from the pointer down.
-pub(super) fn check(checker: &mut Checker<'_>, tileset: &Tileset, manifest: &Manifest) -> Tree {
+pub(super) fn check(checker: &mut Checker<'_>, tileset: &Tileset, pointer: &Pointer, manifest: &Manifest) -> Tree {
+    let layers = pointer.layers.iter();
     let mut walk = Walk {
         checker,
         manifest,
+        layers: layers
+            .map(|layer| (layer.tileset.clone(), layer.name.clone()))
+            .collect(),
         tree: Tree::new(),
         leaves: BTreeMap::new(),
     };
@@ -216,11 +222,7 @@ impl Walk<'_, '_> {
                 return None;
             }
         };
-        let layer = if above.layer.is_empty() {
-            layer_of(key)
-        } else {
-            above.layer.clone()
-        };
+        let layer = self.layers.get(key).unwrap_or(&above.layer).clone();
         let below = Above {
             file: key.to_owned(),
             path: "root".to_owned(),
@@ -282,12 +284,6 @@ impl Walk<'_, '_> {
         }
         ids
     }
-}
-
-/// The layer of an external tileset that the root refers to: the first word of its name.
-fn layer_of(key: &str) -> String {
-    let name = key.strip_prefix("files/").unwrap_or(key);
-    name.split(['.', '-']).next().unwrap_or_default().to_owned()
 }
 
 fn outside(content: &TileContent, bounds: &OrientedBox) -> usize {
