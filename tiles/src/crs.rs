@@ -4,30 +4,41 @@
 //! grid; but PROJ and the geoid are at hand only when a city is tiled. So the tiler fits polynomials from the
 //! tileset's ENU frame to the city's coordinates, proves their error on points of its own, and the tileset carries
 //! them: see [`FittedCrs`].
+//!
+//! The polynomials are sums of products of Chebyshev polynomials over the box of the samples, which keeps the fit well
+//! conditioned at any degree. Map projections and the ellipsoid's curvature are smooth: degree 3 to 5 does for a city. The
+//! geoid grid is not, so a large city may need more.
+
+mod basis;
+mod fit;
 
 use crate::bounds::Aabb;
 use crate::geodesy::Enu;
-use glam::DVec3;
+use basis::{Basis, MAX_DEGREE};
+use glam::{DMat3, DVec3};
 use serde::{Deserialize, Serialize};
 
 /// Why no polynomial could be fitted, or used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// Too few samples, or samples that lie on a line.
-    #[error("{samples} samples do not determine the coordinate reference system")]
+    /// Too few samples, or samples that lie in a plane.
+    #[error("{samples} samples do not determine the way back to the city's coordinates")]
     Underdetermined {
         /// How many there were.
         samples: usize,
     },
-    /// A sample that is not a number, or no check samples.
-    #[error("the samples of the coordinate reference system cannot be used: {0}")]
+    /// Samples that are not numbers, or no check samples.
+    #[error("the samples of the city's coordinates cannot be used: {0}")]
     Samples(&'static str),
     /// No polynomial reached [`TOLERANCE`].
-    #[error("the fit of the coordinate reference system is off by {max_error} m at worst, more than {TOLERANCE} m allow")]
+    #[error("the way back to the city's coordinates is off by {max_error} m at worst; {TOLERANCE} m are allowed")]
     Inexact {
         /// The least maximum error reached, in metres.
         max_error: f64,
     },
+    /// A stored fit whose parts contradict each other.
+    #[error("the stored way back to the city's coordinates is damaged: {0}")]
+    Damaged(&'static str),
 }
 
 /// The error in metres that a fit must not exceed on its check samples.
@@ -35,34 +46,32 @@ pub const TOLERANCE: f64 = 0.001;
 
 /// Polynomials from a tileset's ENU frame to easting, northing and height of the city.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "Stored")]
 pub struct FittedCrs {
     /// The horizontal reference system, for example `EPSG:3879`.
-    #[serde(default)]
     pub horizontal: String,
     /// The vertical reference system, for example `EPSG:3900`, or `ellipsoidal`.
-    #[serde(default)]
     pub vertical: String,
-    /// Where the polynomials hold: least east, north, up, then greatest, in metres of the ENU frame.
+    /// Least east, north, up, then greatest, in metres of the ENU frame.
     domain: [f64; 6],
     /// The greatest power of east and north together.
-    degree: u8,
-    /// Coefficients of easting, northing and height.
+    degree: usize,
+    /// Coefficients of easting, northing and height, in the order of [`Basis`].
     coefficients: [Vec<f64>; 3],
-    /// The greatest error seen on the check samples, in metres.
     max_error: f64,
 }
 
 impl FittedCrs {
-    /// Fits polynomials to `samples` and proves them on `check`, which must be other points of the same space.
+    /// Fits polynomials to `samples`, pairs of a point and its easting, northing and height, and proves them on `check`,
+    /// which must be other points of the same space: [`sample_points`] and [`check_points`] give good ones.
+    ///
+    /// Takes the lowest degree whose error is a quarter of [`TOLERANCE`], else the best. The units of the city's
+    /// coordinates do not matter: errors are measured in the ENU frame.
     ///
     /// # Errors
-    /// When the samples do not determine the polynomials, or none is as good as [`TOLERANCE`] on `check`.
+    /// When the samples do not determine the polynomials, or none is as good as [`TOLERANCE`].
     pub fn fit(samples: &[(Enu, DVec3)], check: &[(Enu, DVec3)]) -> Result<Self, Error> {
-        let _ = check;
-        Err(Error::Underdetermined {
-            samples: samples.len(),
-        })
+        fit::fit(samples, check)
     }
 
     /// The same fit under the names of its reference systems.
@@ -73,14 +82,33 @@ impl FittedCrs {
         self
     }
 
-    /// Easting, northing and height (x, y, z) of a point.
+    /// Easting, northing and height (x, y, z) of a point. Outside the domain the polynomials go on as straight lines.
     pub fn project(&self, enu: Enu) -> DVec3 {
-        enu.0
+        self.value_and_slope(enu.0).0
     }
 
-    /// The point with this easting, northing and height: the inverse of [`FittedCrs::project`].
+    /// The point with this easting, northing and height: the inverse of [`FittedCrs::project`], by Newton's method, to
+    /// better than a micrometre.
     pub fn unproject(&self, projected: DVec3) -> Enu {
-        Enu(projected)
+        let mut enu = self.domain().center();
+        for _ in 0..20 {
+            let (value, slope) = self.value_and_slope(enu);
+            let step = slope.inverse() * (projected - value);
+            if !step.is_finite() {
+                break;
+            }
+            enu += step;
+            if step.length() < 1e-8 {
+                break;
+            }
+        }
+        Enu(enu)
+    }
+
+    /// How the city's axes lie in the ENU frame at a point: the derivatives of easting, northing and height (rows) by
+    /// east, north and up (columns). Its upper left gives grid north and the scale.
+    pub fn slope(&self, enu: Enu) -> DMat3 {
+        self.value_and_slope(enu.0).1
     }
 
     /// Where the polynomials hold, in the ENU frame. Outside the error is unknown.
@@ -92,8 +120,100 @@ impl FittedCrs {
         }
     }
 
-    /// The greatest error seen on the check samples, in metres.
+    /// The greatest error seen on all samples, in metres.
     pub fn max_error(&self) -> f64 {
         self.max_error
+    }
+
+    /// Value and derivatives at a point. Beyond the domain a polynomial of high degree runs away, so there its tangent at
+    /// the nearest point of the domain takes over.
+    fn value_and_slope(&self, enu: DVec3) -> (DVec3, DMat3) {
+        let domain = self.domain();
+        let inside = enu.clamp(domain.min, domain.max);
+        let basis = Basis::new(self.degree, &domain, inside);
+        let mut value = DVec3::ZERO;
+        let mut columns = [DVec3::ZERO; 3];
+        for (number, term) in basis.terms().enumerate() {
+            let coefficient = DVec3::from_array(
+                [0, 1, 2].map(|axis: usize| self.coefficients[axis].get(number).copied().unwrap_or(0.0)),
+            );
+            value += coefficient * term.value;
+            for (column, slope) in columns.iter_mut().zip(term.slope.to_array()) {
+                *column += coefficient * slope;
+            }
+        }
+        let slope = DMat3::from_cols(columns[0], columns[1], columns[2]);
+        (value + slope * (enu - inside), slope)
+    }
+}
+
+/// Points of a box at which to sample for [`FittedCrs::fit`]: Chebyshev nodes, dense towards the border, where a fit to
+/// evenly spaced points would swing.
+pub fn sample_points(domain: &Aabb) -> Vec<Enu> {
+    let nodes = |count: usize| -> Vec<f64> {
+        let angle = |i: usize| (i as f64 + 0.5) / count as f64 * std::f64::consts::PI;
+        // Stretched so that the outermost lie on the border: then the samples' box is the domain.
+        let stretch = angle(0).cos();
+        (0..count).map(|i| -angle(i).cos() / stretch).collect()
+    };
+    points(domain, &nodes(24), &nodes(4))
+}
+
+/// Points of a box at which to prove a fit: evenly spaced, the border included.
+pub fn check_points(domain: &Aabb) -> Vec<Enu> {
+    let even = |count: usize| -> Vec<f64> { (0..count).map(|i| 2.0 * i as f64 / (count - 1) as f64 - 1.0).collect() };
+    points(domain, &even(49), &even(3))
+}
+
+fn points(domain: &Aabb, horizontal: &[f64], vertical: &[f64]) -> Vec<Enu> {
+    let (center, half) = (domain.center(), domain.size() * 0.5);
+    let mut points = Vec::with_capacity(horizontal.len().pow(2) * vertical.len());
+    for &z in vertical {
+        for &y in horizontal {
+            for &x in horizontal {
+                points.push(Enu(center + half * DVec3::new(x, y, z)));
+            }
+        }
+    }
+    points
+}
+
+/// What a tileset holds, before it is known to be whole.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    #[serde(default)]
+    horizontal: String,
+    #[serde(default)]
+    vertical: String,
+    domain: [f64; 6],
+    degree: usize,
+    coefficients: [Vec<f64>; 3],
+    max_error: f64,
+}
+
+impl TryFrom<Stored> for FittedCrs {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self, Error> {
+        let crs = Self {
+            horizontal: stored.horizontal,
+            vertical: stored.vertical,
+            domain: stored.domain,
+            degree: stored.degree,
+            coefficients: stored.coefficients,
+            max_error: stored.max_error,
+        };
+        if crs.degree > MAX_DEGREE {
+            return Err(Error::Damaged("its degree is too high"));
+        }
+        if crs.domain().is_empty() {
+            return Err(Error::Damaged("its domain is empty"));
+        }
+        let terms = basis::term_count(crs.degree);
+        if crs.coefficients.iter().any(|list| list.len() != terms) {
+            return Err(Error::Damaged("its coefficients are not as many as its degree says"));
+        }
+        Ok(crs)
     }
 }
