@@ -45,7 +45,12 @@ impl DecodedTile {
         let content = glb::decode(glb)?;
         let about = serde_json::to_string(&content.about()).map_err(|error| glb::Error::Content(error.to_string()))?;
         let (indices, opaque) = content.mesh.opaque_first();
-        Ok(Self { vertices: content.mesh.interleaved(), indices, opaque: opaque as u32, about })
+        Ok(Self {
+            vertices: content.mesh.interleaved(),
+            indices,
+            opaque: opaque as u32,
+            about,
+        })
     }
 }
 

@@ -10,7 +10,12 @@ use tiles::mesh::{About, Mesh, TileContent, VERTEX_BYTES};
 /// A window pane before a wall, two features.
 fn pane_before_a_wall() -> TileContent {
     let square = |y: f32| [[0.0, y, 0.0], [8.0, y, 0.0], [8.0, y, 4.0], [0.0, y, 4.0]];
-    let feature = |id: &str| Feature { id: id.to_owned(), kind: "Building".to_owned(), merged: 1, ..Feature::default() };
+    let feature = |id: &str| Feature {
+        id: id.to_owned(),
+        kind: "Building".to_owned(),
+        merged: 1,
+        ..Feature::default()
+    };
     TileContent {
         mesh: Mesh {
             origin: DVec3::new(512.0, -1024.0, 16.0),
