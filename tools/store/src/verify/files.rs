@@ -32,6 +32,9 @@ fn check_name(checker: &mut Checker<'_>, key: &str, entry: &FileEntry) {
 
 fn check_bytes(checker: &mut Checker<'_>, key: &str, entry: &FileEntry) {
     let path = checker.directory.join(key);
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return checker.problem("link", key, "is not a regular file", PUBLISH_AGAIN);
+    }
     let (hash, length) = match hash_file(&path) {
         Ok(read) => read,
         Err(error) => return checker.problem("missing", key, error.to_string(), PUBLISH_AGAIN),

@@ -126,15 +126,17 @@ fn check(checker: &mut Checker<'_>) {
     let manifest = match collection::read_manifest(checker.directory, &pointer.manifest) {
         Ok(manifest) => manifest,
         Err(error) => {
-            let code = if matches!(error, Error::Name { .. }) {
-                "name"
-            } else {
-                "manifest"
+            let (code, file) = match error {
+                Error::Name { .. } => ("name", pointer.manifest.as_str()),
+                Error::Pointer { .. } => ("pointer", "tileset.json"),
+                _ => ("manifest", pointer.manifest.as_str()),
             };
-            return checker.problem(code, &pointer.manifest, error.to_string(), PUBLISH_AGAIN);
+            return checker.problem(code, file, error.to_string(), PUBLISH_AGAIN);
         }
     };
     files::check(checker, &pointer, &manifest);
     let tree = tree::check(checker, &tileset, &pointer, &manifest);
-    features::check(checker, &pointer, &tree);
+    if manifest.files.contains_key(&pointer.features) {
+        features::check(checker, &pointer, &tree);
+    }
 }
