@@ -194,12 +194,10 @@ impl<'a> Table<'a> {
     fn create(&self, connection: &Connection, title: &str, last_change: &str) -> rusqlite::Result<()> {
         let table = &self.name;
         let layout = self.layout();
-        let columns: String = layout
-            .iter()
-            .map(|(name, sql, ..)| format!(", \"{name}\" {sql}"))
-            .collect();
+        let columns = layout.iter().map(|(name, sql, ..)| format!("\"{name}\" {sql}"));
+        let columns = columns.collect::<Vec<_>>().join(", ");
         connection.execute_batch(&format!(
-            "CREATE TABLE \"{table}\" (fid INTEGER PRIMARY KEY, geom MULTIPOLYGON{columns});"
+            "CREATE TABLE \"{table}\" (fid INTEGER PRIMARY KEY, geom MULTIPOLYGON, {columns});"
         ))?;
         connection.execute(
             "INSERT INTO gpkg_contents(table_name, data_type, identifier, description, last_change, srs_id)

@@ -36,7 +36,7 @@ fn next() -> Sample {
 /// How many operations the publication of `sample` over what is in `store` takes.
 fn operations(sample: &Sample, store: &Path) -> u64 {
     let ops = Arc::new(FailingFiles::new(Fault::Fail, u64::MAX));
-    sample.publish(store, "city", ops.clone()).unwrap();
+    sample.publish(store, "city", Arc::<FailingFiles>::clone(&ops)).unwrap();
     ops.operations()
 }
 

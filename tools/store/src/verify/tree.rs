@@ -6,6 +6,7 @@
 
 use super::{Checker, TILER_FAULT};
 use crate::Manifest;
+use crate::collection::content_name;
 use crate::publisher::{FILES, POINTER};
 use glam::{DMat4, DVec3};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,10 +76,8 @@ pub(super) fn check(checker: &mut Checker<'_>, tileset: &Tileset, pointer: &Poin
             bounds: None,
         },
     );
-    let unseen = |key: &&String| {
-        key.strip_prefix("files/")
-            .is_some_and(|name| name.ends_with(".glb") && !walk.tree.contains_key(name))
-    };
+    let unseen =
+        |key: &&String| content_name(key).is_some_and(|name| extension(name) == "glb" && !walk.tree.contains_key(name));
     let unseen: Vec<String> = manifest.files.keys().filter(unseen).cloned().collect();
     for key in unseen {
         walk.checker
@@ -126,7 +125,7 @@ impl Walk<'_, '_> {
         let mut own = None;
         if let Some((uri, volume)) = content {
             match self.resolve(&uri, &above) {
-                Some(key) if key.ends_with(".json") => own = self.external(&key, &above),
+                Some(key) if extension(&key) == "json" => own = self.external(&key, &above),
                 Some(key) => own = self.mesh(&key, tile, volume, &above),
                 None => {}
             }
@@ -284,6 +283,11 @@ impl Walk<'_, '_> {
         }
         ids
     }
+}
+
+/// The extension of a content name; the manifest holds no other names.
+fn extension(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 fn outside(content: &TileContent, bounds: &OrientedBox) -> usize {
