@@ -1,5 +1,9 @@
 //! What a publisher leaves on the disk.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the store writes small letters"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "tests say what they expect by failing"
