@@ -15,8 +15,28 @@ mod report;
 
 pub use error::Error;
 pub use model::{
-    Address, Attribute, AttributeValue, CityObject, Code, ExternalReference, Geometry,
-    GeometryRole, Material, Module, Polygon, SurfaceKind,
+    Address, Attribute, AttributeValue, CityObject, Code, ExternalReference, Geometry, GeometryRole, Material, Module,
+    Polygon, SurfaceKind,
 };
 pub use reader::{Header, Options, Reader, Summary, Version};
 pub use report::{Report, Warning, Warnings};
+mod address;
+mod appearance;
+mod arena;
+mod attribute;
+mod class;
+mod cursor;
+mod document;
+mod feature;
+mod findings;
+mod geometry;
+mod hash;
+mod implicit;
+mod library;
+mod link;
+mod namespace;
+mod resolve;
+mod ring;
+mod sniff;
+mod source;
+mod survey;

@@ -5,7 +5,7 @@
 //! [`Report::EXAMPLES`] of each code and counts the rest: its memory is bounded by the number of codes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,11 @@ impl Warning {
     pub fn about(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
+    }
+
+    /// What examples are sorted by.
+    fn place(&self) -> (Option<&Path>, Option<u64>, Option<&str>, &str) {
+        (self.file.as_deref(), self.line, self.id.as_deref(), &self.message)
     }
 }
 
@@ -164,21 +169,18 @@ fn lock(groups: &Mutex<Groups>) -> std::sync::MutexGuard<'_, Groups> {
 
 fn record(groups: &Mutex<Groups>, warning: Warning) {
     let mut groups = lock(groups);
-    let group = groups
-        .entry(warning.code.clone())
-        .or_insert_with(|| Warnings {
-            code: warning.code.clone(),
-            count: 0,
-            examples: Vec::new(),
-        });
+    let group = groups.entry(warning.code.clone()).or_insert_with(|| Warnings {
+        code: warning.code.clone(),
+        count: 0,
+        examples: Vec::new(),
+    });
     group.count += 1;
     keep_first(&mut group.examples, warning);
 }
 
 /// Keeps the first examples by file and line, whatever order the threads report them in.
 fn keep_first(examples: &mut Vec<Warning>, warning: Warning) {
-    let place = |w: &Warning| (w.file.clone(), w.line, w.id.clone(), w.message.clone());
-    let at = examples.partition_point(|kept| place(kept) <= place(&warning));
+    let at = examples.partition_point(|kept| kept.place() <= warning.place());
     if at < Report::EXAMPLES {
         examples.insert(at, warning);
         examples.truncate(Report::EXAMPLES);

@@ -1,0 +1,2 @@
+//! Placeholder until the reader stands.
+fn main() {}

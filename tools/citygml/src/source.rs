@@ -1,0 +1,273 @@
+//! The bytes of a file as UTF-8 text, whatever they are on disk.
+//!
+//! Files come plain or gzipped, as UTF-8 with or without a byte order mark, as ISO-8859-15 or UTF-16, and now and then
+//! with a stray byte that belongs to no encoding. A stray byte must not stop a city: it becomes the replacement character,
+//! and the line of the first one is kept for the report.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use encoding_rs::{Decoder, Encoding, UTF_8};
+use flate2::bufread::MultiGzDecoder;
+
+/// How much is read at once.
+const CHUNK: usize = 128 * 1024;
+/// How many bytes one XML event (a tag, a text) may have: more is an attack or an accident.
+const LARGEST_EVENT: usize = 256 * 1024 * 1024;
+
+/// A file being read, decompressed and decoded.
+pub(crate) struct Source {
+    inner: Box<dyn Read>,
+    decoder: Decoder,
+    raw: Box<[u8]>,
+    raw_at: usize,
+    raw_end: usize,
+    raw_done: bool,
+    text: Box<[u8]>,
+    text_at: usize,
+    text_end: usize,
+    finished: bool,
+    budget: usize,
+    lines: u64,
+    malformed: Option<u64>,
+    unknown_encoding: Option<String>,
+    position: Rc<Cell<u64>>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Opens a file; gzip is known by its first bytes, not by the name.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let position = Rc::new(Cell::new(0));
+        let file = Counted {
+            file: File::open(path)?,
+            position: Rc::clone(&position),
+        };
+        let mut plain = BufReader::with_capacity(CHUNK, file);
+        let zipped = plain.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let inner: Box<dyn Read> = if zipped {
+            Box::new(MultiGzDecoder::new(plain))
+        } else {
+            Box::new(plain)
+        };
+        Self::new(inner, position)
+    }
+
+    fn new(inner: Box<dyn Read>, position: Rc<Cell<u64>>) -> io::Result<Self> {
+        let mut source = Self {
+            inner,
+            decoder: UTF_8.new_decoder(),
+            raw: vec![0; CHUNK].into(),
+            raw_at: 0,
+            raw_end: 0,
+            raw_done: false,
+            text: vec![0; CHUNK + CHUNK / 2].into(),
+            text_at: 0,
+            text_end: 0,
+            finished: false,
+            budget: LARGEST_EVENT,
+            lines: 0,
+            malformed: None,
+            unknown_encoding: None,
+            position,
+        };
+        source.fill_raw()?;
+        source.choose_decoder();
+        Ok(source)
+    }
+
+    /// The first bytes, decompressed, before anything was consumed.
+    pub(crate) fn head(&self) -> &[u8] {
+        self.raw.get(..self.raw_end).unwrap_or_default()
+    }
+
+    /// How many bytes of the file on disk have been read.
+    pub(crate) fn position(&self) -> u64 {
+        self.position.get()
+    }
+
+    /// The line of the first byte that the encoding does not know, once it has been read.
+    pub(crate) fn malformed(&self) -> Option<u64> {
+        self.malformed
+    }
+
+    /// The encoding that the file declares, where it is none that is known.
+    pub(crate) fn unknown_encoding(&self) -> Option<&str> {
+        self.unknown_encoding.as_deref()
+    }
+
+    /// Begins a new event: it may be large again.
+    pub(crate) fn renew(&mut self) {
+        self.budget = LARGEST_EVENT;
+    }
+
+    /// A byte order mark wins over the declaration, as XML says.
+    fn choose_decoder(&mut self) {
+        let label = declared_encoding(self.head());
+        match label.as_deref().map(str::as_bytes).map(Encoding::for_label) {
+            // The declaration could be read as ASCII, so it is not UTF-16 whatever it says.
+            Some(Some(encoding)) if encoding.is_ascii_compatible() => {
+                self.decoder = encoding.new_decoder();
+            }
+            Some(None) => self.unknown_encoding = label,
+            _ if self.head().starts_with(b"<\0") => {
+                self.decoder = encoding_rs::UTF_16LE.new_decoder();
+            }
+            _ if self.head().starts_with(b"\0<") => {
+                self.decoder = encoding_rs::UTF_16BE.new_decoder();
+            }
+            _ => {}
+        }
+    }
+
+    fn fill_raw(&mut self) -> io::Result<()> {
+        self.raw_at = 0;
+        self.raw_end = 0;
+        // A gzip stream may hand out a few bytes at a time: the head should be whole.
+        while self.raw_end < 4096 && !self.raw_done {
+            let free = self.raw.get_mut(self.raw_end..).unwrap_or_default();
+            match self.inner.read(free) {
+                Ok(0) => self.raw_done = true,
+                Ok(n) => self.raw_end += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What came before the damage is still handed on.
+                Err(_) if self.raw_end > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_text(&mut self) -> io::Result<()> {
+        self.text_at = 0;
+        self.text_end = 0;
+        while self.text_end == 0 && !self.finished {
+            if self.raw_at == self.raw_end && !self.raw_done {
+                self.fill_raw()?;
+            }
+            let raw = self.raw.get(self.raw_at..self.raw_end).unwrap_or_default();
+            let last = self.raw_done;
+            let (result, read, written, replaced) = self.decoder.decode_to_utf8(raw, &mut self.text, last);
+            self.raw_at += read;
+            self.text_end = written;
+            self.finished = last && result == encoding_rs::CoderResult::InputEmpty;
+            self.count_lines(replaced);
+        }
+        Ok(())
+    }
+
+    fn count_lines(&mut self, replaced: bool) {
+        let text = self.text.get(..self.text_end).unwrap_or_default();
+        if replaced && self.malformed.is_none() {
+            let at = memchr::memmem::find(text, "\u{fffd}".as_bytes()).unwrap_or(0);
+            let before = memchr::memchr_iter(b'\n', text.get(..at).unwrap_or_default()).count();
+            self.malformed = Some(self.lines + before as u64 + 1);
+        }
+        self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut available = self.fill_buf()?;
+        let n = available.read(into)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl BufRead for Source {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.budget == 0 {
+            return Err(io::Error::other(format!(
+                "one tag or text is longer than {LARGEST_EVENT} bytes"
+            )));
+        }
+        if self.text_at == self.text_end {
+            self.fill_text()?;
+        }
+        Ok(self.text.get(self.text_at..self.text_end).unwrap_or_default())
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.text_at = (self.text_at + n).min(self.text_end);
+        self.budget = self.budget.saturating_sub(n);
+    }
+}
+
+/// The label in `<?xml ... encoding="label"?>`.
+fn declared_encoding(head: &[u8]) -> Option<String> {
+    let end = memchr::memmem::find(head.get(..head.len().min(1024))?, b"?>")?;
+    let declaration = std::str::from_utf8(head.get(..end)?).ok()?;
+    let (_, after) = declaration.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = value.get(1..)?.split(quote).next()?;
+    Some(label.trim().to_owned())
+}
+
+/// A file that tells how far it has been read.
+struct Counted {
+    file: File,
+    position: Rc<Cell<u64>>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(into)?;
+        self.position.set(self.position.get() + n as u64);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> (String, Source) {
+        let inner = Box::new(io::Cursor::new(bytes.to_vec()));
+        let mut source = Source::new(inner, Rc::default()).unwrap();
+        let mut text = String::new();
+        source.read_to_string(&mut text).unwrap();
+        (text, source)
+    }
+
+    #[test]
+    fn a_file_in_iso_8859_15_is_read_as_it_declares() {
+        let (text, source) = decoded(b"<?xml version='1.0' encoding='ISO-8859-15'?><a>\xa4\xe4</a>");
+        assert!(text.ends_with("<a>€ä</a>"), "{text}");
+        assert_eq!(source.malformed(), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_disappears_and_utf_16_becomes_utf_8() {
+        assert_eq!(decoded(b"\xef\xbb\xbf<a/>").0, "<a/>");
+        assert_eq!(decoded(b"\xff\xfe<\0a\0/\0>\0").0, "<a/>");
+        assert_eq!(decoded(b"\0<\0a\0/\0>").0, "<a/>");
+    }
+
+    #[test]
+    fn a_stray_byte_is_replaced_and_its_line_is_kept() {
+        let (text, source) = decoded(b"<a>\n\nT\xf6\xf6l\xf6</a>");
+        assert_eq!(text, "<a>\n\nT\u{fffd}\u{fffd}l\u{fffd}</a>");
+        assert_eq!(source.malformed(), Some(3));
+    }
+
+    #[test]
+    fn an_encoding_that_nobody_knows_is_named() {
+        let (_, source) = decoded(b"<?xml version=\"1.0\" encoding=\"klingon-1\"?><a/>");
+        assert_eq!(source.unknown_encoding(), Some("klingon-1"));
+    }
+}

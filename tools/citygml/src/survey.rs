@@ -1,0 +1,217 @@
+//! The first walk through a file: what must be known before the first object can be put together.
+//!
+//! Colours stand at the end of the file, prototypes in other objects, and the better one of two objects with the same id may
+//! come later. This walk reads the appearances, notes which links lead out of their object, and decides which of two objects
+//! with one id stays. It keeps nothing else: memory grows with the links between objects and with what is coloured.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use crate::appearance::{self, Materials, Theme};
+use crate::cursor::{Cursor, Stop};
+use crate::document::{About, Document, Item};
+use crate::feature::level_of_detail;
+use crate::findings::Findings;
+use crate::hash::id_hash;
+use crate::library::file_name;
+use crate::link::{Target, target};
+use crate::namespace::Namespace;
+use crate::{Error, Version};
+
+/// An object that is left out because of another one with the same `gml:id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Duplicate {
+    /// The line of the one that stays.
+    pub(crate) kept_line: u64,
+    /// Whether that one comes later, and is more detailed.
+    pub(crate) better: bool,
+}
+
+/// What the first walk found.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) version: Version,
+    pub(crate) about: About,
+    pub(crate) features: u64,
+    /// The first `srsName` of a geometry.
+    pub(crate) geometry_srs_name: Option<String>,
+    pub(crate) theme: Theme,
+    pub(crate) materials: Materials,
+    /// The hashes of ids that objects link to and do not hold.
+    pub(crate) foreign: HashSet<u64>,
+    /// Objects to leave out, by their number in the file.
+    pub(crate) duplicates: HashMap<u64, Duplicate>,
+}
+
+/// A top-level object, as far as duplicates need it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    number: u64,
+    line: u64,
+    lod: u8,
+}
+
+struct Surveyor<'a> {
+    survey: Survey,
+    file_name: String,
+    findings: &'a Findings<'a>,
+    seen: HashMap<u64, Seen>,
+    /// Ids and links of the object that is being walked through.
+    ids: Vec<u64>,
+    links: Vec<u64>,
+}
+
+impl Survey {
+    /// Walks through the file.
+    pub(crate) fn take(path: &Path, wanted_theme: Option<String>, findings: &Findings<'_>) -> Result<Self, Error> {
+        let mut document = Document::open(path)?;
+        let mut surveyor = Surveyor {
+            survey: Self {
+                version: document.version,
+                about: About::default(),
+                features: 0,
+                geometry_srs_name: None,
+                theme: Theme {
+                    wanted: wanted_theme,
+                    ..Theme::default()
+                },
+                materials: Materials::default(),
+                foreign: HashSet::new(),
+                duplicates: HashMap::new(),
+            },
+            file_name: file_name(path),
+            findings,
+            seen: HashMap::new(),
+            ids: Vec::new(),
+            links: Vec::new(),
+        };
+        loop {
+            match surveyor.step(&mut document) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Stop::Mismatch { at_member, .. }) => {
+                    if !document.resume(at_member).unwrap_or(false) {
+                        break;
+                    }
+                }
+                Err(Stop::DocumentType { line }) => {
+                    return Err(Error::DocumentType {
+                        path: path.to_owned(),
+                        line,
+                    });
+                }
+                // The walk that reads the objects comes to the same place and reports it.
+                Err(Stop::End { .. } | Stop::Io { .. }) => break,
+            }
+        }
+        Ok(surveyor.finish(document))
+    }
+}
+
+impl Surveyor<'_> {
+    fn step(&mut self, document: &mut Document) -> Result<bool, Stop> {
+        match document.next()? {
+            Item::Feature(number) => self.feature(&mut document.cursor, number)?,
+            Item::Appearance => appearance::read(
+                &mut document.cursor,
+                &mut self.survey.theme,
+                self.findings,
+                &mut self.survey.materials,
+            )?,
+            Item::Link(_) => {}
+            Item::End => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn feature(&mut self, cursor: &mut Cursor, number: u64) -> Result<(), Stop> {
+        self.ids.clear();
+        self.links.clear();
+        let floor = cursor.depth();
+        let top = cursor.raw_attribute_in(Namespace::Gml, b"id").map(id_hash);
+        let mut seen = Seen {
+            number,
+            line: cursor.line(),
+            lod: 0,
+        };
+        let walked = self.walk(cursor, floor, &mut seen);
+        self.note_foreign();
+        walked?;
+        if let Some(top) = top {
+            self.note_duplicate(top, seen);
+        }
+        Ok(())
+    }
+
+    fn walk(&mut self, cursor: &mut Cursor, floor: u32, seen: &mut Seen) -> Result<(), Stop> {
+        while cursor.descend(floor)? {
+            if let Some((lod, _)) = level_of_detail(cursor.local()) {
+                seen.lod = seen.lod.max(lod);
+            } else if cursor.local() == b"Appearance" && cursor.namespace() == Namespace::Appearance {
+                // Only which themes there are: the object brings its colours along when it is read.
+                let findings = Findings::silent();
+                appearance::read(cursor, &mut self.survey.theme, &findings, &mut Materials::default())?;
+                continue;
+            }
+            if cursor.has_attributes() {
+                self.note_attributes(cursor);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_attributes(&mut self, cursor: &Cursor) {
+        if let Some(id) = cursor.raw_attribute_in(Namespace::Gml, b"id") {
+            self.ids.push(id_hash(id));
+        }
+        if let Some(href) = cursor.raw_attribute_in(Namespace::XLink, b"href") {
+            if let Ok(Target::Here(id)) = std::str::from_utf8(href).map(|href| target(href, &self.file_name)) {
+                self.links.push(id_hash(id.as_bytes()));
+            }
+        }
+        if self.survey.geometry_srs_name.is_none() {
+            let name = cursor.attribute(b"srsName");
+            self.survey.geometry_srs_name = name.filter(|name| !name.trim().is_empty());
+        }
+    }
+
+    fn note_foreign(&mut self) {
+        if self.links.is_empty() {
+            return;
+        }
+        self.ids.sort_unstable();
+        let foreign = self.links.iter().filter(|link| self.ids.binary_search(link).is_err());
+        self.survey.foreign.extend(foreign);
+    }
+
+    /// The more detailed of two objects with one id stays, else the first.
+    fn note_duplicate(&mut self, id: u64, new: Seen) {
+        let Some(old) = self.seen.insert(id, new) else { return };
+        let better = new.lod > old.lod;
+        let (kept, left_out) = if better { (new, old) } else { (old, new) };
+        self.seen.insert(id, kept);
+        let duplicate = Duplicate {
+            kept_line: kept.line,
+            better,
+        };
+        self.survey.duplicates.insert(left_out.number, duplicate);
+    }
+
+    fn finish(self, document: Document) -> Survey {
+        let mut survey = self.survey;
+        survey.features = document.features();
+        survey.about = document.about;
+        if let Some(wanted) = survey.theme.wanted.as_deref() {
+            if !survey.theme.seen.contains(wanted) {
+                let known: Vec<&str> = survey.theme.seen.iter().map(String::as_str).collect();
+                let message = format!(
+                    "no appearance has the theme \"{wanted}\"; the file has: {}.",
+                    known.join(", ")
+                );
+                self.findings
+                    .warn("theme-not-found", 1, None, message, "Choose one of these themes.");
+            }
+        }
+        survey
+    }
+}
