@@ -1,0 +1,463 @@
+//! The state, and how commands change it.
+
+use crate::attributes;
+use crate::camera::{Camera, Pose, Viewport};
+use crate::city::City;
+use crate::clock::{Clock, Sun};
+use crate::command::{Command, Place};
+use crate::flight::Flight;
+use crate::snapshot::{CameraState, Details, LayerState, Progress, Selected, Snapshot, TimeState};
+use crate::strings::{Language, lookup};
+use glam::{DVec2, DVec3};
+use serde_json::{Map, Value};
+use std::f64::consts::FRAC_PI_2;
+use tiles::bounds::Aabb;
+use tiles::feature::Feature;
+use tiles::geodesy::{Enu, Geodetic};
+
+/// A viewing session: one person, one city.
+#[derive(Debug, Clone)]
+pub struct Session {
+    city: City,
+    camera: Camera,
+    flight: Option<Flight>,
+    /// What the hand holds while it pans.
+    held: Option<DVec3>,
+    clock: Clock,
+    layers: Vec<bool>,
+    selection: Option<Selection>,
+    progress: Progress,
+    language: Language,
+    error: Option<String>,
+    revision: u64,
+}
+
+/// The selected feature.
+#[derive(Debug, Clone)]
+struct Selection {
+    feature: Feature,
+    point: Option<DVec3>,
+    attributes: Option<Map<String, Value>>,
+    bbox: Option<[f64; 6]>,
+    details: Details,
+}
+
+impl Session {
+    /// A session that begins with the city's home view.
+    pub fn new(city: City, viewport: Viewport, language: Language) -> Self {
+        Self {
+            camera: Camera::new(city.home(), viewport),
+            flight: None,
+            held: None,
+            clock: Clock::at(city.frame.origin()),
+            layers: vec![true; city.layers.len()],
+            selection: None,
+            progress: Progress::default(),
+            language,
+            error: None,
+            revision: 0,
+            city,
+        }
+    }
+
+    /// What is looked at.
+    pub fn city(&self) -> &City {
+        &self.city
+    }
+
+    /// The eye.
+    pub fn camera(&self) -> &Camera {
+        &self.camera
+    }
+
+    /// What is spoken.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Date and time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where the sun stands over the city.
+    pub fn sun(&self) -> Sun {
+        self.clock.sun(self.city.frame.origin())
+    }
+
+    /// Which layers are on, by child number of the tileset's root.
+    pub fn layers(&self) -> &[bool] {
+        &self.layers
+    }
+
+    /// The selected feature, as its tile tells of it: what to highlight.
+    pub fn selected(&self) -> Option<&Feature> {
+        self.selection.as_ref().map(|selection| &selection.feature)
+    }
+
+    /// The feature whose attributes the host is to fetch, and to bring by [`Command::SetAttributes`].
+    pub fn wanted_attributes(&self) -> Option<&str> {
+        let selection = self.selection.as_ref()?;
+        (selection.details == Details::Wanted).then_some(selection.feature.id.as_str())
+    }
+
+    /// Grows whenever the snapshot may have changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Lets time pass, for a camera that is on its way. Whether it still is; then call again in the next frame.
+    pub fn advance(&mut self, seconds: f64) -> bool {
+        let Some(flight) = &mut self.flight else {
+            return false;
+        };
+        let (pose, arrived) = flight.advance(seconds);
+        self.camera.pose = pose;
+        if arrived {
+            self.flight = None;
+        }
+        self.unsettle();
+        self.flight.is_some()
+    }
+
+    /// Does what the command says.
+    pub fn apply(&mut self, command: Command) {
+        self.revision += 1;
+        let before = self.camera;
+        match command {
+            Command::Resize { width, height } => self.resize(width, height),
+            Command::SetDate { .. } | Command::SetTimeOfDay { .. } | Command::SetUtcOffset { .. } => {
+                self.set_time(&command);
+            }
+            Command::SetLayer { layer, visible } => self.set_layer(&layer, visible),
+            Command::Select { feature, point } => self.select(*feature, point),
+            Command::SetAttributes { id, attributes, bbox } => self.set_attributes(&id, attributes, bbox),
+            Command::AttributesFailed { id } => {
+                if let Some(selection) = self.selection_of(&id) {
+                    selection.details = Details::Failed;
+                }
+            }
+            Command::ClearSelection => self.selection = None,
+            Command::SetLanguage { language } => self.language = language,
+            Command::Report { progress } => self.progress = progress,
+            Command::ShowError { message } => self.error = Some(message),
+            Command::DismissError => self.error = None,
+            Command::PanEnd => self.held = None,
+            Command::Home { seconds } => self.fly(self.city.home(), seconds),
+            Command::FlyTo { place, seconds } => self.fly_to(&place, seconds),
+            motion => self.steer(&motion),
+        }
+        // Not a number somewhere: as if nothing had been said.
+        if !finite(&self.camera) {
+            self.camera = before;
+        }
+        if self.camera != before {
+            self.unsettle();
+        }
+    }
+
+    /// Motions of the hand; they end a flight.
+    fn steer(&mut self, motion: &Command) {
+        self.flight = None;
+        let ground = self.camera.pose.target.z;
+        let farthest = self.city.farthest();
+        let camera = &mut self.camera;
+        let under = |camera: &Camera, x: f64, y: f64, hit: &Option<[f64; 3]>| {
+            hit.map_or_else(|| camera.ground_point(x, y, ground), DVec3::from)
+        };
+        match motion {
+            Command::SetCamera {
+                lon,
+                lat,
+                height,
+                heading,
+                pitch,
+            } => {
+                let eye = self
+                    .city
+                    .frame
+                    .to_enu(Geodetic::from_degrees(*lon, *lat, *height).to_ecef())
+                    .0;
+                place(camera, eye, heading.to_radians(), pitch.to_radians(), self.city.ground);
+            }
+            Command::OrbitBy { dx, dy, about } => {
+                let about = about.map_or(camera.pose.target, DVec3::from);
+                camera.orbit(DVec2::new(*dx, *dy), about);
+            }
+            Command::LookBy { dx, dy } => camera.look(DVec2::new(*dx, *dy)),
+            Command::PanStart { x, y, hit } => {
+                self.held = Some(under(camera, *x, *y, hit)).filter(|held| held.is_finite());
+            }
+            Command::PanTo { x, y } => {
+                if let Some(held) = self.held {
+                    camera.pan(held, *x, *y);
+                }
+            }
+            Command::PanBy { dx, dy } => {
+                let to = camera.middle() + DVec2::new(*dx, *dy);
+                camera.pan(camera.pose.target, to.x, to.y);
+            }
+            Command::Zoom { x, y, factor, hit } => camera.zoom(under(camera, *x, *y, hit), *factor, farthest),
+            Command::Pinch { from, to, hit } => {
+                let (from, to) = (from.map(DVec2::from), to.map(DVec2::from));
+                let middle = (from[0] + from[1]) * 0.5;
+                camera.pinch(under(camera, middle.x, middle.y, hit), from, to, farthest);
+            }
+            Command::Step { step } => camera.step(*step, farthest),
+            Command::Focus { point } => camera.focus(DVec3::from(*point)),
+            _ => {}
+        }
+    }
+
+    fn resize(&mut self, width: f64, height: f64) {
+        if width >= 1.0 && height >= 1.0 {
+            self.camera.viewport = Viewport { width, height };
+        }
+    }
+
+    fn set_time(&mut self, command: &Command) {
+        let clock = &mut self.clock;
+        match *command {
+            Command::SetDate { year, month, day } if Clock::is_date(year, month, day) => {
+                (clock.year, clock.month, clock.day) = (year, month, day);
+            }
+            Command::SetTimeOfDay { hours } if (0.0..=24.0).contains(&hours) => clock.hours = hours,
+            // The offsets in use lie between -12 and +14 hours.
+            Command::SetUtcOffset { minutes } if (-720..=840).contains(&minutes) => clock.utc_offset_minutes = minutes,
+            _ => {}
+        }
+        self.unsettle();
+    }
+
+    fn set_layer(&mut self, name: &str, visible: bool) {
+        let number = self.city.layers.iter().position(|layer| layer.name == name);
+        if let Some(on) = number.and_then(|number| self.layers.get_mut(number)) {
+            *on = visible;
+            self.unsettle();
+        }
+    }
+
+    fn select(&mut self, feature: Feature, point: Option<[f64; 3]>) {
+        let point = point.map(DVec3::from);
+        if let Some(known) = self.selection_of(&feature.id) {
+            known.feature = feature;
+            known.point = point.or(known.point);
+            return;
+        }
+        let details = Details::Wanted;
+        self.selection = Some(Selection {
+            feature,
+            point,
+            attributes: None,
+            bbox: None,
+            details,
+        });
+    }
+
+    fn set_attributes(&mut self, id: &str, attributes: Map<String, Value>, bbox: Option<[f64; 6]>) {
+        if let Some(selection) = self.selection_of(id) {
+            selection.attributes = Some(attributes);
+            selection.bbox = bbox;
+            selection.details = Details::Here;
+        }
+    }
+
+    /// The selection, if it is of this feature.
+    fn selection_of(&mut self, id: &str) -> Option<&mut Selection> {
+        self.selection.as_mut().filter(|selection| selection.feature.id == id)
+    }
+
+    fn fly(&mut self, to: Pose, seconds: f64) {
+        self.held = None;
+        self.flight = None;
+        if seconds > 0.0 {
+            self.flight = Some(Flight::new(self.camera.pose, to, seconds));
+        } else {
+            self.camera.pose = to;
+        }
+    }
+
+    fn fly_to(&mut self, place: &Place, seconds: f64) {
+        let to = match place {
+            Place::Point { lon, lat, height } => Some(self.near(self.point(*lon, *lat, *height))),
+            Place::Box { bbox } => Some(self.around(bbox)),
+            Place::Selected => self.at_selected(),
+        };
+        if let Some(to) = to.filter(|pose| pose.target.is_finite() && pose.distance.is_finite()) {
+            self.fly(to, seconds);
+        }
+    }
+
+    fn at_selected(&self) -> Option<Pose> {
+        let selection = self.selection.as_ref()?;
+        let box_of = selection.bbox.as_ref().map(|bbox| self.around(bbox));
+        box_of.or_else(|| selection.point.map(|point| self.near(point)))
+    }
+
+    /// Degrees to east, north, up; on the ground where no height is given.
+    fn point(&self, lon: f64, lat: f64, height: Option<f64>) -> DVec3 {
+        let enu = |height| {
+            self.city
+                .frame
+                .to_enu(Geodetic::from_degrees(lon, lat, height).to_ecef())
+                .0
+        };
+        match height {
+            Some(height) => enu(height),
+            None => enu(0.0).with_z(self.city.ground),
+        }
+    }
+
+    /// A view of a point from as near as a street is long.
+    fn near(&self, target: DVec3) -> Pose {
+        let pose = self.camera.pose;
+        Pose {
+            target,
+            distance: pose.distance.clamp(30.0, 400.0),
+            pitch: slanting(pose.pitch),
+            ..pose
+        }
+    }
+
+    /// A view of all of a box.
+    fn around(&self, &[west, south, low, east, north, high]: &[f64; 6]) -> Pose {
+        let corners = [(west, south), (east, south), (west, north), (east, north)];
+        let corners = corners
+            .iter()
+            .flat_map(|(lon, lat)| [low, high].map(|h| self.point(*lon, *lat, Some(h))));
+        let bounds = Aabb::from_points(corners);
+        let radius = bounds.size().length() * 0.5;
+        let narrow = self.camera.fovy * self.camera.aspect().min(1.0);
+        let pose = self.camera.pose;
+        let distance = (1.1 * radius / (narrow * 0.5).sin()).clamp(30.0, self.city.farthest());
+        Pose {
+            target: bounds.center(),
+            distance,
+            pitch: slanting(pose.pitch),
+            ..pose
+        }
+    }
+
+    /// What is on the screen is not what should be, until the host says so.
+    fn unsettle(&mut self) {
+        self.progress.settled = false;
+        self.revision += 1;
+    }
+
+    /// All that a user interface shows.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            title: self.city.title.clone(),
+            language: self.language,
+            camera: self.camera_state(),
+            time: self.time_state(),
+            layers: self.layer_states(),
+            selected: self.selection.as_ref().map(|selection| selection.shown(self.language)),
+            progress: self.progress,
+            flying: self.flight.is_some(),
+            settled: self.progress.settled && self.flight.is_none(),
+            credits: self.city.credits.clone(),
+            error: self
+                .error
+                .as_ref()
+                .map(|error| lookup(self.language, error).unwrap_or(error).to_owned()),
+        }
+    }
+
+    fn camera_state(&self) -> CameraState {
+        let pose = self.camera.pose;
+        let geodetic = |point: DVec3| self.city.frame.to_ecef(Enu(point)).to_geodetic();
+        let (eye, target) = (geodetic(pose.eye()), geodetic(pose.target));
+        let ((lon, lat), (target_lon, target_lat)) = (eye.degrees(), target.degrees());
+        CameraState {
+            lon,
+            lat,
+            height: eye.height,
+            heading: pose.heading.to_degrees().rem_euclid(360.0),
+            pitch: pose.pitch.to_degrees(),
+            target: [target_lon, target_lat, target.height],
+            distance: pose.distance,
+            city_target: self
+                .city
+                .crs
+                .as_ref()
+                .map(|crs| crs.project(Enu(pose.target)).to_array()),
+        }
+    }
+
+    fn time_state(&self) -> TimeState {
+        let (clock, sun) = (&self.clock, self.sun());
+        TimeState {
+            date: (clock.year, clock.month, clock.day),
+            hours: clock.hours,
+            utc_offset_minutes: clock.utc_offset_minutes,
+            iso: clock.iso(),
+            sun_altitude: sun.altitude.to_degrees(),
+            sun_azimuth: sun.azimuth.to_degrees(),
+        }
+    }
+
+    fn layer_states(&self) -> Vec<LayerState> {
+        let layers = self.city.layers.iter().zip(&self.layers);
+        let state = |(layer, visible): (&crate::city::Layer, &bool)| LayerState {
+            name: layer.name.clone(),
+            label: attributes::layer_label(&layer.name, self.language),
+            visible: *visible,
+            count: layer.count,
+        };
+        layers.map(state).collect()
+    }
+}
+
+impl Selection {
+    fn shown(&self, language: Language) -> Selected {
+        Selected {
+            id: self.feature.id.clone(),
+            title: attributes::title(&self.feature, self.attributes.as_ref(), language),
+            rows: attributes::rows(&self.feature, self.attributes.as_ref(), language),
+            details: self.details,
+            feature: self.feature.clone(),
+            point: self.point.map(|point| point.to_array()),
+            bbox: self.bbox,
+        }
+    }
+}
+
+fn finite(camera: &Camera) -> bool {
+    let pose = &camera.pose;
+    let viewport = &camera.viewport;
+    let numbers = [pose.distance, pose.heading, pose.pitch, viewport.width, viewport.height];
+    pose.target.is_finite() && numbers.iter().all(|number| number.is_finite())
+}
+
+/// Puts the eye somewhere; it then turns about the ground it looks at, if that is not too far off.
+fn place(camera: &mut Camera, eye: DVec3, heading: f64, pitch: f64, ground: f64) {
+    let pitch = pitch.clamp(-FRAC_PI_2, FRAC_PI_2 * 0.95);
+    let heading = heading.rem_euclid(std::f64::consts::TAU);
+    let ahead = Pose {
+        target: eye,
+        distance: 0.0,
+        heading,
+        pitch,
+    }
+    .forward();
+    let along = (ground - eye.z) / ahead.z;
+    let reach = ((eye.z - ground).abs() * 20.0).max(100.0);
+    let distance = if ahead.z < 0.0 && (1.0..reach).contains(&along) {
+        along
+    } else {
+        reach.min(100.0)
+    };
+    camera.pose = Pose {
+        target: eye + ahead * distance,
+        distance,
+        heading,
+        pitch,
+    };
+}
+
+/// A pitch from which buildings are seen well: the present one if it is such.
+fn slanting(pitch: f64) -> f64 {
+    let [steep, flat, usual] = [-65.0_f64, -15.0, -35.0].map(f64::to_radians);
+    if (steep..=flat).contains(&pitch) { pitch } else { usual }
+}
