@@ -129,7 +129,7 @@ pub struct Selection {
 
 /// Counts of one update. Names follow `CesiumJS` where it has the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Statistics {
     /// Number of the update, from 1.
     pub update: u64,

@@ -8,7 +8,7 @@
 use glam::dcamera::rh::proj::directx;
 use glam::{DMat3, DMat4, DVec2, DVec3, DVec4, Mat4};
 use serde::{Deserialize, Serialize};
-use tiles::bounds::Frustum;
+use tiles::bounds::{Aabb, Frustum, OrientedBox};
 use tiles::select::View;
 
 /// Vertical opening angle in radians: 45 degrees, about that of a picture at arm's length.
@@ -204,6 +204,17 @@ impl Camera {
         DVec2::new(self.viewport.width, self.viewport.height) * 0.5
     }
 
+    /// How far the eye must be from the middle of `bounds`, when it looks as in `pose`, to see all of them.
+    pub fn distance_to_see(&self, bounds: &Aabb, pose: &Pose) -> f64 {
+        let half = (self.fovy * 0.5).tan();
+        let axes = pose.axes().transpose();
+        let needed = OrientedBox::from_aabb(bounds).corners().map(|corner| {
+            let seen = axes * (corner - bounds.center());
+            seen.z + (seen.x.abs() / (half * self.aspect())).max(seen.y.abs() / half)
+        });
+        needed.into_iter().fold(0.0, f64::max)
+    }
+
     /// How many metres a pixel is wide at the target.
     pub fn metres_per_pixel(&self) -> f64 {
         2.0 * (self.fovy * 0.5).tan() * self.pose.distance / self.viewport.height.max(1.0)
@@ -327,6 +338,19 @@ mod tests {
             worst_naive > 0.5,
             "without the near origin it would tremble: {worst_naive} pixels"
         );
+    }
+
+    #[test]
+    fn from_the_distance_to_see_a_box_it_just_fits() {
+        let bounds = Aabb::from_corners(DVec3::new(-300.0, -900.0, 0.0), DVec3::new(200.0, 700.0, 60.0));
+        for (heading, pitch) in [(0.0, -0.6), (1.2, -0.2), (4.0, -1.5)] {
+            let mut camera = camera(bounds.center(), 1.0, heading, pitch);
+            camera.pose.distance = camera.distance_to_see(&bounds, &camera.pose);
+            let corners = OrientedBox::from_aabb(&bounds).corners();
+            let ndc = corners.map(|corner| camera.project(corner).unwrap() / camera.middle() - 1.0);
+            let widest = ndc.iter().map(|p| p.x.abs().max(p.y.abs())).fold(0.0, f64::max);
+            assert!((widest - 1.0).abs() < 1e-9, "{widest}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct City {
     pub credits: Vec<String>,
     /// The way to the city's own coordinates.
     pub crs: Option<FittedCrs>,
-    /// Where to begin; all of the city from the south without one.
+    /// Where to begin; all of the city seen from the south without one.
     pub home: Option<Pose>,
 }
 
@@ -73,21 +73,6 @@ impl City {
     /// [`tiles::select::SelectionTree::new`] takes so that views and tiles are in the session's frame.
     pub fn from_earth(&self) -> DMat4 {
         earth_to(&self.frame)
-    }
-
-    /// Where to begin: as told, or all of the city seen from the south.
-    pub fn home(&self) -> Pose {
-        const PITCH: f64 = -35.0 * std::f64::consts::PI / 180.0;
-        self.home.unwrap_or_else(|| {
-            let (center, size) = (self.bounds.center(), self.bounds.size());
-            let radius = size.truncate().length() * 0.5;
-            Pose {
-                target: DVec3::new(center.x, center.y, self.ground),
-                distance: (radius * 1.5).clamp(50.0, 100_000.0),
-                heading: 0.0,
-                pitch: PITCH,
-            }
-        })
     }
 
     /// How far away the camera may go, in metres.

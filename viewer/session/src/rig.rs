@@ -83,7 +83,7 @@ impl Camera {
     /// Moves by a factor towards or away from `point`, which stays on its pixel. At most `farthest` metres away.
     pub(crate) fn zoom(&mut self, point: DVec3, factor: f64, farthest: f64) {
         let reach = self.eye().distance(point);
-        if factor <= 0.0 || reach <= 0.0 {
+        if !factor.is_finite() || factor <= 0.0 || reach <= 0.0 {
             return;
         }
         let least = (NEAREST / self.pose.distance).max(NEAREST / reach);
@@ -145,7 +145,7 @@ impl Camera {
     }
 
     /// Keeps the eye and puts the target on the level plane at height `ground`, if it is looked at within reach.
-    fn refocus(&mut self, ground: f64) {
+    pub(crate) fn refocus(&mut self, ground: f64) {
         let forward = self.pose.forward();
         let along = (ground - self.eye().z) / forward.z;
         if forward.z < -GRAZING && along >= NEAREST && along < 20.0 * self.pose.distance {

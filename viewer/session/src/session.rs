@@ -46,7 +46,7 @@ impl Session {
     /// A session that begins with the city's home view.
     pub fn new(city: City, viewport: Viewport, language: Language) -> Self {
         Self {
-            camera: Camera::new(city.home(), viewport),
+            camera: home(&city, viewport),
             flight: None,
             held: None,
             clock: Clock::at(city.frame.origin()),
@@ -143,7 +143,7 @@ impl Session {
             Command::ShowError { message } => self.error = Some(message),
             Command::DismissError => self.error = None,
             Command::PanEnd => self.held = None,
-            Command::Home { seconds } => self.fly(self.city.home(), seconds),
+            Command::Home { seconds } => self.fly(home(&self.city, self.camera.viewport).pose, seconds),
             Command::FlyTo { place, seconds } => self.fly_to(&place, seconds),
             motion => self.steer(&motion),
         }
@@ -211,7 +211,16 @@ impl Session {
 
     fn resize(&mut self, width: f64, height: f64) {
         if width >= 1.0 && height >= 1.0 {
-            self.camera.viewport = Viewport { width, height };
+            let viewport = Viewport { width, height };
+            let untouched = self.camera == home(&self.city, self.camera.viewport);
+            self.camera = if untouched {
+                home(&self.city, viewport)
+            } else {
+                Camera {
+                    viewport,
+                    ..self.camera
+                }
+            };
         }
     }
 
@@ -279,6 +288,7 @@ impl Session {
 
     fn fly_to(&mut self, place: &Place, seconds: f64) {
         let to = match place {
+            Place::Box { bbox } if !bbox.iter().all(|number| number.is_finite()) => None,
             Place::Point { lon, lat, height } => Some(self.near(self.point(*lon, *lat, *height))),
             Place::Box { bbox } => Some(self.around(bbox)),
             Place::Selected => self.at_selected(),
@@ -302,10 +312,8 @@ impl Session {
                 .to_enu(Geodetic::from_degrees(lon, lat, height).to_ecef())
                 .0
         };
-        match height {
-            Some(height) => enu(height),
-            None => enu(0.0).with_z(self.city.ground),
-        }
+        // Up there and up here are so nearly the same that one correction is enough.
+        enu(height.unwrap_or_else(|| self.city.ground - enu(0.0).z))
     }
 
     /// A view of a point from as near as a street is long.
@@ -326,14 +334,14 @@ impl Session {
             .iter()
             .flat_map(|(lon, lat)| [low, high].map(|h| self.point(*lon, *lat, Some(h))));
         let bounds = Aabb::from_points(corners);
-        let radius = bounds.size().length() * 0.5;
-        let narrow = self.camera.fovy * self.camera.aspect().min(1.0);
-        let pose = self.camera.pose;
-        let distance = (1.1 * radius / (narrow * 0.5).sin()).clamp(30.0, self.city.farthest());
-        Pose {
+        let pose = Pose {
             target: bounds.center(),
-            distance,
-            pitch: slanting(pose.pitch),
+            pitch: slanting(self.camera.pose.pitch),
+            ..self.camera.pose
+        };
+        let distance = self.camera.distance_to_see(&bounds, &pose) * 1.1;
+        Pose {
+            distance: distance.clamp(30.0, self.city.farthest()),
             ..pose
         }
     }
@@ -421,6 +429,25 @@ impl Selection {
             bbox: self.bbox,
         }
     }
+}
+
+/// The view that a session begins with: as the city tells, or all of it seen from the south.
+fn home(city: &City, viewport: Viewport) -> Camera {
+    const PITCH: f64 = -35.0 * std::f64::consts::PI / 180.0;
+    let center = city.bounds.center();
+    let far = Pose {
+        target: center,
+        distance: 1.0,
+        heading: 0.0,
+        pitch: PITCH,
+    };
+    let mut camera = Camera::new(city.home.unwrap_or(far), viewport);
+    if city.home.is_none() {
+        let distance = camera.distance_to_see(&city.bounds, &far).clamp(50.0, city.farthest());
+        camera.pose = Pose { distance, ..far };
+        camera.refocus(city.ground);
+    }
+    camera
 }
 
 fn finite(camera: &Camera) -> bool {
