@@ -6,7 +6,7 @@ import { connect } from "./input.js";
 import { rememberView, viewCommand } from "./link.js";
 import { connectPanels } from "./panels.js";
 import { Requests } from "./requests.js";
-import { current, preferredLanguage, speak } from "./texts.js";
+import { current, preferredLanguage, speak, text } from "./texts.js";
 
 const query = new URLSearchParams(location.search);
 const base = new URL("../", document.baseURI);
@@ -85,7 +85,7 @@ async function open(collection, remembered) {
   }
   city = { collection, viewer, remembered, placed: false };
   city.requests = new Requests(viewer, {
-    onTrouble: () => {},
+    onFailed: (message, permanent) => !city?.placed && noTileset(message, permanent),
     onBroken: (detail) => fail("error.unexpected", { detail, again: () => location.reload() }),
   });
   city.disconnect = connect(canvas, viewer, { select: selectMiddle, clear, help: () => document.getElementById("help").showModal() });
@@ -97,17 +97,24 @@ async function open(collection, remembered) {
   return undefined;
 }
 
+/** The first tileset did not come: nothing can be shown. A refusal is final, anything else is tried again. */
+function noTileset(detail, permanent) {
+  if (permanent) fail("error.tileset", { detail, again: restart });
+  else document.getElementById("loading-text").textContent = text("loading.retrying");
+}
+
 /** Shows the session as it is now. */
 function changed() {
   const snapshot = JSON.parse(city.viewer.snapshot());
+  if (!snapshot) return;
   place(snapshot);
   render(snapshot);
   if (city.placed && !snapshot.flying) rememberSoon(snapshot.camera);
 }
 
-/** Once the session knows where on earth it is, goes to the view in the address, or back to where it was. */
+/** Once there is a session, goes to the view in the address, or back to where it was. */
 function place(snapshot) {
-  if (city.placed || snapshot.layers.length === 0) return;
+  if (city.placed) return;
   city.placed = true;
   setUtcOffset(snapshot);
   for (const wish of wishes(city.remembered)) command(wish);
@@ -164,7 +171,7 @@ function clear() {
 function lost(viewer, detail) {
   if (city?.viewer !== viewer) return;
   city.remembered = JSON.parse(viewer.snapshot());
-  fail("error.graphicsLost", { detail, again: restart, label: "page.restart" });
+  fail("page.graphicsLost", { detail, again: restart, label: "page.restart" });
 }
 
 /** Starts anew on a new canvas: one whose context was lost cannot be used again. */

@@ -90,7 +90,7 @@ export function announce(words) {
 function render(snapshot, itemUrl) {
   document.title = `${snapshot.title} – Kortteli`;
   say(part("title"), snapshot.title);
-  say(part("credits"), snapshot.credits.join(" · "));
+  renderCredits(snapshot.credits.join(" · "));
   renderLayers(snapshot.layers);
   renderTime(snapshot.time);
   renderFeature(snapshot.selected, itemUrl);
@@ -98,6 +98,19 @@ function render(snapshot, itemUrl) {
   const notice = part("notice");
   notice.hidden = !snapshot.error;
   say(part("notice-text"), snapshot.error ?? "");
+}
+
+/** The credits, with addresses in them as links. */
+function renderCredits(words) {
+  const place = part("credits");
+  if (place.dataset.words === words) return;
+  place.dataset.words = words;
+  place.replaceChildren(...words.split(/(https?:\/\/[^\s,;·]+)/).map((piece, i) => (i % 2 ? link(piece) : piece)));
+}
+
+function link(href) {
+  const words = href.replace(/^https?:\/\/(www\.)?/, "");
+  return Object.assign(document.createElement("a"), { href, textContent: words, rel: "noopener", target: "_blank" });
 }
 
 function renderLayers(layers) {

@@ -4,12 +4,12 @@ const WORKERS = Math.min(4, Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1
 
 export class Requests {
   /**
-   * Serves a viewer's requests. `onTrouble(message)` hears of answers that did not come and will be asked for again;
-   * `onBroken(message)` of Workers that do not start at all.
+   * Serves a viewer's requests. `onFailed(message, permanent)` hears of answers that did not come, `onBroken(message)` of
+   * Workers that do not start at all.
    */
-  constructor(viewer, { onTrouble, onBroken }) {
+  constructor(viewer, { onFailed, onBroken }) {
     this.viewer = viewer;
-    this.onTrouble = onTrouble;
+    this.onFailed = onFailed;
     this.running = new Map();
     this.workers = Array.from({ length: WORKERS }, () => this.#worker(onBroken));
     viewer.on_request((id, url, kind) => (kind === "tile" ? this.#askWorker(id, url) : this.#fetchJson(id, url)));
@@ -69,8 +69,8 @@ export class Requests {
   }
 
   #failed(id, message, permanent) {
-    if (!permanent) this.onTrouble(message);
     this.viewer.failed(id, message, permanent);
+    this.onFailed(message, permanent);
   }
 
   #cancel(id) {

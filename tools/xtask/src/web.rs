@@ -37,7 +37,10 @@ pub fn run(options: &WebOptions) -> anyhow::Result<()> {
     let out = target_directory().join("web");
     let mut sources = compile::modules(&root, &wasm_target_directory(), options.release)?;
     read_page(&root.join("viewer/web"), &mut sources)?;
-    sources.insert("strings.js".to_owned(), strings_module(&root.join("viewer/session/strings.json"))?);
+    sources.insert(
+        "strings.js".to_owned(),
+        strings_module(&root.join("viewer/session/strings.json"))?,
+    );
     let files = bundle::named_by_content(sources)?;
     let quality = if options.release { 9 } else { 5 };
     let summary = publish::write(&out, &files, quality)?;
@@ -47,7 +50,10 @@ pub fn run(options: &WebOptions) -> anyhow::Result<()> {
 
 fn workspace_root() -> anyhow::Result<PathBuf> {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask web`")?;
-    let root = Path::new(&manifest).ancestors().nth(2).context("finding the workspace")?;
+    let root = Path::new(&manifest)
+        .ancestors()
+        .nth(2)
+        .context("finding the workspace")?;
     Ok(root.to_owned())
 }
 
@@ -75,7 +81,11 @@ fn wasm_target_directory() -> PathBuf {
 fn read_page(folder: &Path, sources: &mut Sources) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).context("a file name that is not UTF-8")?.to_owned();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .context("a file name that is not UTF-8")?
+            .to_owned();
         if !path.is_file() || publish::media_type(&name).is_none() {
             continue;
         }

@@ -24,7 +24,12 @@ pub(super) struct File {
 ///
 /// Fails on a cycle of references and on a reference to a file that does not exist.
 pub(super) fn named_by_content(sources: Sources) -> anyhow::Result<BTreeMap<String, File>> {
-    let mut naming = Naming { sources, names: BTreeMap::new(), open: Vec::new(), files: BTreeMap::new() };
+    let mut naming = Naming {
+        sources,
+        names: BTreeMap::new(),
+        open: Vec::new(),
+        files: BTreeMap::new(),
+    };
     ensure!(naming.sources.contains_key(INDEX), "the page has no {INDEX}");
     for source in naming.sources.keys().cloned().collect::<Vec<_>>() {
         naming.settle(&source)?;
@@ -48,19 +53,35 @@ impl Naming {
             return Ok(name.clone());
         }
         if self.open.iter().any(|name| name == source) {
-            bail!("files of the page refer to each other in a circle: {} -> {source}", self.open.join(" -> "));
+            bail!(
+                "files of the page refer to each other in a circle: {} -> {source}",
+                self.open.join(" -> ")
+            );
         }
         let Some(mut bytes) = self.sources.get(source).cloned() else {
-            bail!("{} refers to ./{source}, which is not part of the page", self.open.join(" -> "));
+            bail!(
+                "{} refers to ./{source}, which is not part of the page",
+                self.open.join(" -> ")
+            );
         };
         self.open.push(source.to_owned());
         if is_text(source) {
             bytes = self.rewrite(String::from_utf8(bytes)?)?.into_bytes();
         }
         self.open.pop();
-        let name = if source == INDEX { INDEX.to_owned() } else { hashed(source, &bytes) };
+        let name = if source == INDEX {
+            INDEX.to_owned()
+        } else {
+            hashed(source, &bytes)
+        };
         self.names.insert(source.to_owned(), name.clone());
-        self.files.insert(name.clone(), File { source: source.to_owned(), bytes });
+        self.files.insert(
+            name.clone(),
+            File {
+                source: source.to_owned(),
+                bytes,
+            },
+        );
         Ok(name)
     }
 
@@ -69,7 +90,10 @@ impl Naming {
         for reference in references(&text) {
             let name = self.settle(reference)?;
             for (open, close) in DELIMITERS {
-                result = result.replace(&format!("{open}./{reference}{close}"), &format!("{open}./{name}{close}"));
+                result = result.replace(
+                    &format!("{open}./{reference}{close}"),
+                    &format!("{open}./{name}{close}"),
+                );
             }
         }
         Ok(result)
@@ -79,7 +103,9 @@ impl Naming {
 const DELIMITERS: [(char, char); 4] = [('"', '"'), ('\'', '\''), ('`', '`'), ('(', ')')];
 
 fn is_text(name: &str) -> bool {
-    [".html", ".css", ".js"].iter().any(|extension| name.ends_with(extension))
+    [".html", ".css", ".js"]
+        .iter()
+        .any(|extension| name.ends_with(extension))
 }
 
 /// The file names that stand after `./` between delimiters.
@@ -98,8 +124,11 @@ fn references(text: &str) -> Vec<&str> {
     found
 }
 
+/// Whether this is a reference to a file. wasm-bindgen's glue also names the *import module* of its wasm in this way,
+/// `"./viewer_bg.js"`; there is no such file, and the name must stay, since the wasm says it too.
 fn is_file_name(text: &str) -> bool {
-    text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    text.contains('.') && text.chars().all(allowed) && !text.ends_with("_bg.js")
 }
 
 /// `app.js` -> `app.0123456789abcdef.js`
@@ -115,7 +144,10 @@ mod tests {
     use super::*;
 
     fn sources(files: &[(&str, &str)]) -> Sources {
-        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
+        files
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+            .collect()
     }
 
     fn name_of<'a>(files: &'a BTreeMap<String, File>, source: &str) -> &'a str {
@@ -159,12 +191,19 @@ mod tests {
     #[test]
     fn a_reference_to_nothing_is_an_error_that_names_both_files() {
         let error = named_by_content(sources(&[("index.html", "<a href=\"./gone.js\">")])).unwrap_err();
-        assert_eq!(error.to_string(), "index.html refers to ./gone.js, which is not part of the page");
+        assert_eq!(
+            error.to_string(),
+            "index.html refers to ./gone.js, which is not part of the page"
+        );
     }
 
     #[test]
     fn a_circle_of_references_is_an_error() {
-        let circle = [("index.html", "\"./a.js\""), ("a.js", "\"./b.js\""), ("b.js", "\"./a.js\"")];
+        let circle = [
+            ("index.html", "\"./a.js\""),
+            ("a.js", "\"./b.js\""),
+            ("b.js", "\"./a.js\""),
+        ];
         let error = named_by_content(sources(&circle)).unwrap_err();
         assert!(error.to_string().contains("circle"), "{error}");
     }

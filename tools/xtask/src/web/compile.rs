@@ -17,11 +17,11 @@ pub(super) fn modules(root: &Path, target_directory: &Path, release: bool) -> an
     cargo_build(root, target_directory, profile)?;
     let mut sources = Sources::new();
     for (_, library) in MODULES {
-        let input = target_directory.join(TARGET).join(profile).join(format!("{library}.wasm"));
-        let (glue, wasm) = bind(&input)?;
-        let wasm = if release { smaller_on_the_wire(wasm)? } else { wasm };
-        sources.insert(format!("{library}.js"), glue.into_bytes());
-        sources.insert(format!("{library}.wasm"), wasm);
+        let input = target_directory
+            .join(TARGET)
+            .join(profile)
+            .join(format!("{library}.wasm"));
+        bind(&input, release, &mut sources)?;
     }
     Ok(sources)
 }
@@ -43,7 +43,9 @@ fn cargo_build(root: &Path, target_directory: &Path, profile: &str) -> anyhow::R
     for (package, _) in MODULES {
         command.args(["--package", package]);
     }
-    let status = command.status().with_context(|| format!("running {}", command.get_program().display()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("running {}", command.get_program().display()))?;
     if !status.success() {
         bail!("the web viewer did not compile ({status})");
     }
@@ -57,7 +59,10 @@ fn cargo_command() -> anyhow::Result<(String, Vec<String>)> {
         return Ok((program, words.collect()));
     }
     require_target()?;
-    Ok((std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), Vec::new()))
+    Ok((
+        std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
+        Vec::new(),
+    ))
 }
 
 /// Fails, with the command to run, when Rust's standard library for wasm is not installed.
@@ -86,20 +91,50 @@ fn remapped_paths(root: &Path) -> String {
     format!("target.{TARGET}.rustflags=[{}]", flags.join(", "))
 }
 
-/// Gives the glue, which names its module `./<library>.wasm`, and the module.
-fn bind(input: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+/// Adds the module, its glue, and the JavaScript that crates brought along, under names without folders.
+fn bind(input: &Path, release: bool, sources: &mut Sources) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).typescript(false).remove_name_section(true).remove_producers_section(true);
+    bindgen
+        .input_path(input)
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true);
     let mut output = bindgen
         .web(true)
         .and_then(Bindgen::generate_output)
         .with_context(|| format!("binding {}", input.display()))?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
-        bail!("{}: JavaScript snippets of crates are not part of the bundle", input.display());
+    let stem = input
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .context("a module without a name")?;
+    let mut glue = output
+        .js()
+        .replace(&format!("'{stem}_bg.wasm'"), &format!("'./{stem}.wasm'"));
+    for (path, script) in brought_along(&output) {
+        let name = path.replace('/', "-");
+        glue = glue.replace(&format!("./snippets/{path}"), &format!("./{name}"));
+        sources.insert(name, script.into_bytes());
     }
-    let stem = input.file_stem().and_then(|stem| stem.to_str()).context("a module without a name")?;
-    let glue = output.js().replace(&format!("'{stem}_bg.wasm'"), &format!("'./{stem}.wasm'"));
-    Ok((glue, output.wasm_mut().emit_wasm()))
+    let wasm = output.wasm_mut().emit_wasm();
+    sources.insert(
+        format!("{stem}.wasm"),
+        if release { smaller_on_the_wire(wasm)? } else { wasm },
+    );
+    sources.insert(format!("{stem}.js"), glue.into_bytes());
+    Ok(())
+}
+
+/// Scripts of crates, by their path under `./snippets/`.
+fn brought_along(output: &wasm_bindgen_cli_support::Output) -> Vec<(String, String)> {
+    let inline = output.snippets().iter().flat_map(|(folder, scripts)| {
+        let named = move |(number, script): (usize, &String)| (format!("{folder}/inline{number}.js"), script.clone());
+        scripts.iter().enumerate().map(named)
+    });
+    let modules = output
+        .local_modules()
+        .iter()
+        .map(|(path, script)| (path.clone(), script.clone()));
+    inline.chain(modules).collect()
 }
 
 /// Runs `wasm-opt -O` where it is installed and keeps its answer only if that is smaller once compressed: it shrinks
@@ -112,7 +147,11 @@ fn smaller_on_the_wire(wasm: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     let Some(optimised) = answer? else { return Ok(wasm) };
     let before = super::publish::brotli(&wasm, 9)?.len();
     let after = super::publish::brotli(&optimised, 9)?.len();
-    println!("wasm-opt: {} -> {} bytes, compressed {before} -> {after}", wasm.len(), optimised.len());
+    println!(
+        "wasm-opt: {} -> {} bytes, compressed {before} -> {after}",
+        wasm.len(),
+        optimised.len()
+    );
     Ok(if after < before { optimised } else { wasm })
 }
 
@@ -121,13 +160,25 @@ fn optimised(folder: &Path, wasm: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
     let (from, to) = (folder.join("in.wasm"), folder.join("out.wasm"));
     std::fs::write(&from, wasm).with_context(|| format!("writing {}", from.display()))?;
     let program = std::env::var("WASM_OPT").unwrap_or_else(|_| "wasm-opt".to_owned());
-    let output = Command::new(&program).args(["-O", "--all-features"]).arg(&from).arg("-o").arg(&to).output();
+    let output = Command::new(&program)
+        .args(["-O", "--all-features"])
+        .arg(&from)
+        .arg("-o")
+        .arg(&to)
+        .output();
     match output {
         Err(error) => println!("wasm-opt: not run ({program}: {error})"),
         Ok(output) if !output.status.success() => {
-            println!("wasm-opt: refused the module: {}", String::from_utf8_lossy(&output.stderr).trim());
+            println!(
+                "wasm-opt: refused the module: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
-        Ok(_) => return Ok(Some(std::fs::read(&to).with_context(|| format!("reading {}", to.display()))?)),
+        Ok(_) => {
+            return Ok(Some(
+                std::fs::read(&to).with_context(|| format!("reading {}", to.display()))?,
+            ));
+        }
     }
     Ok(None)
 }

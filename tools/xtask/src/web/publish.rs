@@ -60,7 +60,11 @@ pub(super) struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} files, {} bytes, {} compressed", self.files, self.bytes, self.compressed)
+        write!(
+            formatter,
+            "{} files, {} bytes, {} compressed",
+            self.files, self.bytes, self.compressed
+        )
     }
 }
 
@@ -78,7 +82,10 @@ pub(super) fn write(out: &Path, files: &BTreeMap<String, File>, quality: i32) ->
         summary.compressed += entry.encodings.get("br").map_or(entry.length, |encoded| encoded.length);
         entries.insert(name.clone(), entry);
     }
-    let manifest = Manifest { index: INDEX.to_owned(), files: entries };
+    let manifest = Manifest {
+        index: INDEX.to_owned(),
+        files: entries,
+    };
     replace(&out.join(MANIFEST), serde_json::to_string_pretty(&manifest)?.as_bytes())?;
     for stale in before.difference(&names(&manifest)) {
         fs::remove_file(out.join(stale)).with_context(|| format!("removing {stale}"))?;
@@ -93,7 +100,13 @@ fn write_file(out: &Path, name: &str, file: &File, quality: i32) -> anyhow::Resu
     if compressed.len() < file.bytes.len() {
         let encoded = format!("{name}.br");
         replace(&out.join(&encoded), &compressed)?;
-        encodings.insert("br".to_owned(), Encoded { file: encoded, length: compressed.len() });
+        encodings.insert(
+            "br".to_owned(),
+            Encoded {
+                file: encoded,
+                length: compressed.len(),
+            },
+        );
     }
     replace(&out.join(name), &file.bytes)?;
     Ok(Entry {
@@ -119,18 +132,34 @@ fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// What the manifest in the folder lists; nothing where there is none.
 fn names_on_disk(out: &Path) -> BTreeSet<String> {
-    let manifest = fs::read(out.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let manifest = fs::read(out.join(MANIFEST))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     manifest.as_ref().map(names).unwrap_or_default()
 }
 
 fn names(manifest: &Manifest) -> BTreeSet<String> {
-    let encoded = manifest.files.values().flat_map(|entry| entry.encodings.values()).map(|encoded| encoded.file.clone());
-    manifest.files.keys().cloned().chain(encoded).filter(|name| !name.contains(['/', '\\'])).collect()
+    let encoded = manifest
+        .files
+        .values()
+        .flat_map(|entry| entry.encodings.values())
+        .map(|encoded| encoded.file.clone());
+    manifest
+        .files
+        .keys()
+        .cloned()
+        .chain(encoded)
+        .filter(|name| !name.contains(['/', '\\']))
+        .collect()
 }
 
 /// The bytes in brotli, at a quality from 0 to 11.
 pub(super) fn brotli(bytes: &[u8], quality: i32) -> anyhow::Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin: 22, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality,
+        lgwin: 22,
+        ..Default::default()
+    };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters).context("compressing")?;
     Ok(compressed)
@@ -161,8 +190,10 @@ mod tests {
             .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
             .into();
         write(out, &bundle::named_by_content(sources).unwrap(), 5).unwrap();
-        let mut names: Vec<_> =
-            fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(out)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
