@@ -100,7 +100,8 @@ pub(crate) fn read_generic(cursor: &mut Cursor, path: &str, into: &mut Vec<Attri
             _ => cursor.skip()?,
         }
     }
-    if let Some(value) = value.filter(|_| !name.is_empty()) {
+    let empty = AttributeValue::Text(String::new());
+    if let Some(value) = value.filter(|value| !name.is_empty() && *value != empty) {
         into.push(Attribute {
             name,
             value,

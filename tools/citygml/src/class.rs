@@ -53,6 +53,18 @@ fn surface(local: &[u8]) -> Option<SurfaceKind> {
     })
 }
 
+/// What an extension's own thematic surface is: its name ends in that of the surface that it refines.
+pub(crate) fn refined_surface(local: &[u8]) -> SurfaceKind {
+    const ENDINGS: [(&[u8], SurfaceKind); 4] = [
+        (b"RoofSurface", SurfaceKind::Roof),
+        (b"WallSurface", SurfaceKind::Wall),
+        (b"GroundSurface", SurfaceKind::Ground),
+        (b"ClosureSurface", SurfaceKind::Closure),
+    ];
+    let ending = ENDINGS.iter().find(|(ending, _)| local.ends_with(ending));
+    ending.map_or(SurfaceKind::None, |(_, kind)| *kind)
+}
+
 fn module(local: &[u8]) -> Option<Module> {
     Some(match local {
         b"Building" | b"BuildingPart" | b"BuildingInstallation" | b"BuildingConstructiveElement" => Module::Building,

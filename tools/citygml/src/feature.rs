@@ -8,7 +8,7 @@
 use crate::appearance::{self, Materials, Theme};
 use crate::arena::{Node, Surface};
 use crate::attribute::{self, Hints};
-use crate::class::{Class, class};
+use crate::class::{Class, class, refined_surface};
 use crate::cursor::{Cursor, Stop};
 use crate::geometry::{GeometryReader, Root};
 use crate::implicit::{self, Placement};
@@ -235,6 +235,10 @@ impl<'r> FeatureReader<'r> {
                     "is inside, or a logical part only, and is left out",
                 );
                 cursor.skip()
+            }
+            Class::Unknown if matches!(property, "boundedBy" | "boundary") => {
+                let kind = refined_surface(cursor.local());
+                self.surface(cursor, draft, kind)
             }
             Class::Unknown => {
                 let line = cursor.line();

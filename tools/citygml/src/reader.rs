@@ -213,6 +213,11 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
             }
         }
         self.report_text();
+        if self.summary.truncated {
+            (self.progress)(self.document.cursor.source().position());
+        } else {
+            (self.progress)(self.reader.header.bytes);
+        }
         Ok(())
     }
 
