@@ -40,7 +40,7 @@ pub struct Tree {
     pub log: String,
     /// The crown.
     pub leaves: String,
-    /// How the crown looks, for example `#4a7b2c`.
+    /// The crown's colour in the model that it is meant for, for example `#4a7b2c`.
     pub color: String,
 }
 
