@@ -1,6 +1,6 @@
 //! What the shaders are told of a frame and of a tile.
 
-use crate::camera::Camera;
+use crate::eye::Eye;
 use crate::light::Light;
 use crate::shadow::{self, Cascade, MAX_CASCADES};
 use bytemuck::{Pod, Zeroable};
@@ -81,21 +81,14 @@ fn pad(v: Vec3, w: f32) -> [f32; 4] {
 
 impl FrameUniform {
     /// The values of a frame. `atlas` is the width and height of the shadow atlas in texels.
-    pub(crate) fn new(
-        camera: &Camera,
-        light: &Light,
-        contact: &Contact,
-        cascades: &[Cascade],
-        atlas: [u32; 2],
-    ) -> Self {
-        let half = camera.half_extent();
+    pub(crate) fn new(eye: &Eye, light: &Light, contact: &Contact, cascades: &[Cascade], atlas: [u32; 2]) -> Self {
         let axis = |v: DVec3, length: f64| (v * length).as_vec3();
-        let [width, height] = camera.viewport.map(|side| side as f32);
+        let [width, height] = eye.size.map(|side| side as f32);
         let mut frame = Self {
-            clip: camera.clip_from_relative().as_mat4().to_cols_array_2d(),
-            right: pad(axis(camera.right(), half.x), 0.0),
-            up: pad(axis(camera.up, half.y), 0.0),
-            forward: pad(axis(camera.forward, 1.0), camera.near as f32),
+            clip: eye.clip_from_relative.as_mat4().to_cols_array_2d(),
+            right: pad(axis(eye.right, eye.half.x), 0.0),
+            up: pad(axis(eye.up, eye.half.y), 0.0),
+            forward: pad(axis(eye.forward, 1.0), eye.near as f32),
             viewport: [width, height, width.recip(), height.recip()],
             sun: pad(light.toward.as_vec3(), f32::from(u8::from(!cascades.is_empty()))),
             sun_light: pad(light.sun, 0.0),
@@ -103,12 +96,7 @@ impl FrameUniform {
             ground_light: pad(light.ground, 0.0),
             zenith: pad(light.zenith, f32::from(u8::from(light.disc))),
             horizon: pad(light.horizon, light.haze),
-            contact: [
-                contact.shade,
-                contact.radius,
-                contact.edge,
-                camera.pixels_per_radian().recip() as f32,
-            ],
+            contact: [contact.shade, contact.radius, contact.edge, eye.pixel_angle() as f32],
             selected: SELECTED.to_array(),
             hovered: HOVERED.to_array(),
             ..Self::zeroed()

@@ -9,18 +9,31 @@
 //! |---|---|
 //! | device and its limits | [`gpu`] |
 //! | drawing a frame | [`picture`], [`frame`], [`shadow`], [`light`], [`shader`] |
-//! | the camera in double precision | [`camera`] |
+//! | the camera, taken apart for a frame | [`eye`] |
+//! | what fingers and keys mean | [`gesture`] |
+//! | tiles that are held | [`tile`], [`city`] |
+//! | requests and answers | [`stream`] |
+//! | all of it together | [`viewer`] |
 
-pub mod camera;
+pub mod city;
 pub mod error;
+pub mod eye;
 pub mod frame;
+pub mod gesture;
 pub mod gpu;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod headless;
 pub mod light;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod offscreen;
 pub mod picture;
 mod pipeline;
 pub mod shader;
 pub mod shadow;
+pub mod stream;
 mod target;
+pub mod tile;
 pub mod vertex;
+pub mod viewer;

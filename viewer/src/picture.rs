@@ -4,7 +4,7 @@
 //! frame shows is a [`Scene`] of tiles that are on the graphics card already. Nothing is kept from one frame to the
 //! next but textures of the picture's size.
 
-use crate::camera::Camera;
+use crate::eye::Eye;
 use crate::frame::{Contact, FrameUniform, TileUniform};
 use crate::gpu::{Gpu, Quality};
 use crate::light::Light;
@@ -36,7 +36,7 @@ pub struct Item<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     /// From where.
-    pub camera: Camera,
+    pub eye: Eye,
     /// In which light.
     pub light: Light,
     /// With how much contact shading.
@@ -134,9 +134,9 @@ impl Picture {
         self.format
     }
 
-    /// Draws a scene into `view`, which must be a texture of the camera's viewport size and of the picture's format.
+    /// Draws a scene into `view`, which must be a texture of the eye's size and of the picture's format.
     pub fn draw(&mut self, gpu: &Gpu, view: &wgpu::TextureView, scene: &Scene<'_>) -> Cost {
-        self.fit_size(gpu, scene.camera.viewport);
+        self.fit_size(gpu, scene.eye.size);
         let order = Order::new(scene);
         let cascades = self.fit_shadows(scene);
         self.write(gpu, scene, &order, &cascades);
@@ -198,7 +198,7 @@ impl Picture {
         let city = shown.fold(Aabb::EMPTY, |city, item| city.union(&item.bounds));
         let count = self.quality.cascades as usize;
         shadow::fit(
-            &scene.camera,
+            &scene.eye,
             scene.light.toward,
             &city,
             count,
@@ -214,7 +214,7 @@ impl Picture {
         } else {
             Contact::NONE
         };
-        let frame = FrameUniform::new(&scene.camera, &scene.light, &contact, cascades, self.atlas_size);
+        let frame = FrameUniform::new(&scene.eye, &scene.light, &contact, cascades, self.atlas_size);
         gpu.queue.write_buffer(&self.frame, 0, bytemuck::bytes_of(&frame));
         let maps = cascades
             .iter()
@@ -222,7 +222,7 @@ impl Picture {
         self.cascades.write(gpu, &self.pipelines.tile, maps);
         let tiles = order.items.iter().map(|&item| {
             let item = &scene.items[item];
-            TileUniform::new(item.origin, scene.camera.position, item.selected, item.hovered)
+            TileUniform::new(item.origin, scene.eye.position, item.selected, item.hovered)
         });
         self.tiles.write(gpu, &self.pipelines.tile, tiles);
     }
@@ -289,7 +289,7 @@ impl Picture {
             for (row, &item) in order.items.iter().enumerate() {
                 let item = &scene.items[item];
                 let volume = OrientedBox::from_aabb(&item.bounds);
-                if cascade.takes(scene.camera.position, &volume) {
+                if cascade.takes(scene.eye.position, &volume) {
                     pass.set_bind_group(1, &self.tiles.group, &[self.tiles.offset(row)]);
                     item.buffers.draw_opaque(&mut pass);
                     cost.draws += 1;
@@ -359,11 +359,14 @@ struct Order {
 impl Order {
     fn new(scene: &Scene<'_>) -> Self {
         let mut items: Vec<usize> = (0..scene.items.len()).collect();
-        let away = |&item: &usize| scene.items[item].bounds.distance_to(scene.camera.position);
+        let away = |&item: &usize| scene.items[item].bounds.distance_to(scene.eye.position);
         items.sort_by(|a, b| away(a).total_cmp(&away(b)));
         Self {
             items,
-            frustum: scene.camera.frustum(),
+            frustum: {
+                let to_relative = glam::DMat4::from_translation(-scene.eye.position);
+                Frustum::from_view_projection(&(scene.eye.clip_from_relative * to_relative))
+            },
         }
     }
 

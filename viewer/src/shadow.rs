@@ -5,7 +5,7 @@
 //! own square of one atlas. A cascade is fitted to what can *receive* a shadow: the slice of the view between the
 //! lowest and the highest point of the city. What can *cast* into it reaches as far toward the sun as the city does.
 
-use crate::camera::Camera;
+use crate::eye::Eye;
 use glam::{DMat4, DVec2, DVec3, DVec4};
 use tiles::bounds::{Aabb, OrientedBox};
 
@@ -43,10 +43,10 @@ fn axes(toward: DVec3) -> [DVec3; 3] {
 }
 
 /// The corners of the part of the view between two distances that lies between two heights.
-fn slice(camera: &Camera, from: f64, to: f64, low: f64, high: f64) -> Vec<DVec3> {
-    let half = camera.half_extent();
+fn slice(eye: &Eye, from: f64, to: f64, low: f64, high: f64) -> Vec<DVec3> {
+    let half = eye.half;
     let corner = |x: f64, y: f64, away: f64| {
-        camera.position + (camera.forward + camera.right() * (x * half.x) + camera.up * (y * half.y)) * away
+        eye.position + (eye.forward + eye.right * (x * half.x) + eye.up * (y * half.y)) * away
     };
     let square = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
     let mut edges = Vec::with_capacity(12);
@@ -90,19 +90,19 @@ fn splits(nearest: f64, farthest: f64, count: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Fits `count` maps of `size` texels to what `camera` sees of the city in `city` under a sun in direction `toward`.
+/// Fits `count` maps of `size` texels to what `eye` sees of the city in `city` under a sun in direction `toward`.
 /// Beyond `limit` metres there is no shadow. Empty when nothing in reach can receive one.
-pub fn fit(camera: &Camera, toward: DVec3, city: &Aabb, count: usize, size: u32, limit: f64) -> Vec<Cascade> {
+pub fn fit(eye: &Eye, toward: DVec3, city: &Aabb, count: usize, size: u32, limit: f64) -> Vec<Cascade> {
     let count = count.min(MAX_CASCADES);
     if city.is_empty() || count == 0 {
         return Vec::new();
     }
     let depths = OrientedBox::from_aabb(city)
         .corners()
-        .map(|corner| (corner - camera.position).dot(camera.forward));
+        .map(|corner| (corner - eye.position).dot(eye.forward));
     let farthest = depths.into_iter().fold(0.0, f64::max).min(limit);
-    let cosine = 1.0 / (1.0 + camera.half_extent().length_squared()).sqrt();
-    let nearest = (city.distance_to(camera.position) * cosine).max(camera.near).max(1.0);
+    let cosine = 1.0 / (1.0 + eye.half.length_squared()).sqrt();
+    let nearest = (city.distance_to(eye.position) * cosine).max(eye.near).max(1.0);
     if farthest <= nearest {
         return Vec::new();
     }
@@ -111,9 +111,9 @@ pub fn fit(camera: &Camera, toward: DVec3, city: &Aabb, count: usize, size: u32,
     (0..count)
         .filter_map(|i| {
             // A cascade begins a little earlier than the one before ends, because the shader compares in f32.
-            let from = if i == 0 { camera.near } else { splits[i] * 0.99 };
-            let receivers = slice(camera, from, splits[i + 1], city.min.z, city.max.z);
-            cascade(camera.position, &sun, &receivers, city, size, splits[i + 1])
+            let from = if i == 0 { eye.near } else { splits[i] * 0.99 };
+            let receivers = slice(eye, from, splits[i + 1], city.min.z, city.max.z);
+            cascade(eye.position, &sun, &receivers, city, size, splits[i + 1])
         })
         .collect()
 }
@@ -165,26 +165,37 @@ pub fn square(cascade: usize, count: usize) -> [DVec2; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use session::{Camera, Pose, Viewport};
 
     const CITY: Aabb = Aabb {
         min: DVec3::new(-1000.0, -1000.0, 0.0),
         max: DVec3::new(1000.0, 1000.0, 70.0),
     };
 
+    fn camera(position: DVec3, target: DVec3, width: f64, height: f64) -> Camera {
+        let to = target - position;
+        let pose = Pose {
+            target,
+            distance: to.length(),
+            heading: to.x.atan2(to.y),
+            pitch: (to.z / to.length()).asin(),
+        };
+        Camera::new(pose, Viewport { width, height })
+    }
+
     fn view() -> Camera {
-        Camera::looking_at(
-            DVec3::new(-900.0, -900.0, 300.0),
-            DVec3::new(0.0, 0.0, 0.0),
-            0.9,
-            [1600, 900],
-        )
+        camera(DVec3::new(-900.0, -900.0, 300.0), DVec3::ZERO, 1600.0, 900.0)
+    }
+
+    fn eye(camera: &Camera) -> Eye {
+        Eye::new(camera, camera.near())
     }
 
     #[test]
     fn everything_in_the_picture_lies_in_the_map_of_its_distance() {
         let camera = view();
         let toward = DVec3::new(0.4, -0.6, 0.6).normalize();
-        let cascades = fit(&camera, toward, &CITY, 4, 2048, 6000.0);
+        let cascades = fit(&eye(&camera), toward, &CITY, 4, 2048, 6000.0);
         assert_eq!(cascades.len(), 4);
         let mut seen = 0;
         for (x, y) in (0..40).flat_map(|x| (0..40).map(move |y| (x, y))) {
@@ -196,8 +207,8 @@ mod tests {
                 continue;
             }
             seen += 1;
-            let relative = point - camera.position;
-            let away = relative.dot(camera.forward);
+            let relative = point - camera.eye();
+            let away = relative.dot(camera.pose.forward());
             let Some(cascade) = cascades.iter().find(|cascade| away <= cascade.end) else {
                 panic!("no cascade at {away}");
             };
@@ -210,31 +221,33 @@ mod tests {
 
     #[test]
     fn near_shadows_have_finer_texels_than_far_ones() {
-        let cascades = fit(&view(), DVec3::new(0.5, 0.0, 0.7).normalize(), &CITY, 4, 2048, 6000.0);
+        let cascades = fit(
+            &eye(&view()),
+            DVec3::new(0.5, 0.0, 0.7).normalize(),
+            &CITY,
+            4,
+            2048,
+            6000.0,
+        );
         assert!(cascades.first().map(|c| c.texel) < cascades.last().map(|c| c.texel));
     }
 
     #[test]
     fn a_tower_outside_the_picture_casts_into_it() {
-        let camera = Camera::looking_at(
-            DVec3::new(0.0, -50.0, 30.0),
-            DVec3::new(0.0, 50.0, 0.0),
-            0.6,
-            [800, 600],
-        );
+        let camera = camera(DVec3::new(0.0, -50.0, 30.0), DVec3::new(0.0, 50.0, 0.0), 800.0, 600.0);
         let toward = DVec3::new(0.0, -0.98, 0.2).normalize();
-        let cascades = fit(&camera, toward, &CITY, 2, 1024, 6000.0);
+        let cascades = fit(&eye(&camera), toward, &CITY, 2, 1024, 6000.0);
         let behind = Aabb {
             min: DVec3::new(-5.0, -130.0, 0.0),
             max: DVec3::new(5.0, -120.0, 70.0),
         };
         let volume = OrientedBox::from_aabb(&behind);
         assert!(!camera.frustum().intersects(&volume));
-        assert!(cascades.iter().any(|cascade| cascade.takes(camera.position, &volume)));
+        assert!(cascades.iter().any(|cascade| cascade.takes(camera.eye(), &volume)));
     }
 
     #[test]
     fn an_empty_city_has_no_shadow() {
-        assert!(fit(&view(), DVec3::Z, &Aabb::EMPTY, 4, 2048, 6000.0).is_empty());
+        assert!(fit(&eye(&view()), DVec3::Z, &Aabb::EMPTY, 4, 2048, 6000.0).is_empty());
     }
 }

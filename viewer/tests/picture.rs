@@ -15,6 +15,13 @@ fn the_city_looks_like_its_golden_picture() {
     let gpu = gpu();
     let origin = DVec3::new(3000.0, -2000.0, 4.0);
     let city = load(&gpu, &city(origin));
-    let pixels = photograph(&gpu, Quality::HIGH, overview(origin, SIZE), afternoon(), Contact::default(), &[city.item()]);
+    let pixels = photograph(
+        &gpu,
+        Quality::HIGH,
+        overview(origin, SIZE),
+        afternoon(),
+        Contact::default(),
+        &[city.item()],
+    );
     println!("{}", save("city.png", SIZE, &pixels).display());
 }

@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use glam::DVec3;
+use session::{Camera, Pose, Viewport};
 use tiles::bounds::Aabb;
 use tiles::mesh::Mesh;
 use tiles::surface::Surface;
-use viewer::camera::Camera;
+use viewer::eye::Eye;
 use viewer::frame::Contact;
 use viewer::gpu::{Gpu, Quality};
 use viewer::light::Light;
@@ -16,7 +17,8 @@ use viewer::vertex::TileBuffers;
 /// A device on whatever Vulkan the machine has; in CI that is a software one.
 pub fn gpu() -> Gpu {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    pollster::block_on(Gpu::new(&instance, None)).expect("the tests need a Vulkan driver, for example mesa-vulkan-drivers")
+    pollster::block_on(Gpu::new(&instance, None))
+        .expect("the tests need a Vulkan driver, for example mesa-vulkan-drivers")
 }
 
 /// Adds a flat face with four corners, anticlockwise seen from outside.
@@ -45,28 +47,80 @@ pub fn block(mesh: &mut Mesh, low: [f32; 3], high: [f32; 3], wall: [u8; 4], roof
     ] {
         face(mesh, corners, wall, row, Surface::Wall);
     }
-    face(mesh, [[x, y, u], [e, y, u], [e, n, u], [x, n, u]], roof, row, Surface::Roof);
+    face(
+        mesh,
+        [[x, y, u], [e, y, u], [e, n, u], [x, n, u]],
+        roof,
+        row,
+        Surface::Roof,
+    );
 }
 
 /// The city: feature 0 is the ground, 1 the pond, 2 the glass hall, the others blocks.
 pub fn city(origin: DVec3) -> Mesh {
-    let mut mesh = Mesh { origin, ..Mesh::default() };
+    let mut mesh = Mesh {
+        origin,
+        ..Mesh::default()
+    };
     let wall = [200, 190, 170, 255];
     let roof = [112, 124, 122, 255];
     let ground = [150, 142, 128, 255];
-    face(&mut mesh, [[-200.0, -200.0, 0.0], [200.0, -200.0, 0.0], [200.0, 200.0, 0.0], [-200.0, 200.0, 0.0]], ground, 0, Surface::LandUse);
-    face(&mut mesh, [[20.0, -120.0, 0.1], [110.0, -120.0, 0.1], [110.0, -60.0, 0.1], [20.0, -60.0, 0.1]], [80, 120, 150, 255], 1, Surface::Water);
-    block(&mut mesh, [-100.0, -110.0, 0.0], [-60.0, -60.0, 12.0], [150, 190, 210, 90], [150, 190, 210, 90], 2);
+    face(
+        &mut mesh,
+        [
+            [-200.0, -200.0, 0.0],
+            [200.0, -200.0, 0.0],
+            [200.0, 200.0, 0.0],
+            [-200.0, 200.0, 0.0],
+        ],
+        ground,
+        0,
+        Surface::LandUse,
+    );
+    face(
+        &mut mesh,
+        [
+            [20.0, -120.0, 0.1],
+            [110.0, -120.0, 0.1],
+            [110.0, -60.0, 0.1],
+            [20.0, -60.0, 0.1],
+        ],
+        [80, 120, 150, 255],
+        1,
+        Surface::Water,
+    );
+    block(
+        &mut mesh,
+        [-100.0, -110.0, 0.0],
+        [-60.0, -60.0, 12.0],
+        [150, 190, 210, 90],
+        [150, 190, 210, 90],
+        2,
+    );
     let mut row = 3;
     for i in -2_i8..=2 {
         for j in 0_i8..=2 {
             let (x, y) = (f32::from(i) * 50.0, f32::from(j) * 55.0);
             let height = 14.0 + f32::from(((i + 2) * 7 + j * 5) % 9) * 3.0;
-            block(&mut mesh, [x - 17.0, y - 20.0, 0.0], [x + 17.0, y + 20.0, height], wall, roof, row);
+            block(
+                &mut mesh,
+                [x - 17.0, y - 20.0, 0.0],
+                [x + 17.0, y + 20.0, height],
+                wall,
+                roof,
+                row,
+            );
             row += 1;
         }
     }
-    block(&mut mesh, [-4.0, 34.0, 26.0], [4.0, 42.0, 60.0], [170, 90, 60, 255], [90, 150, 110, 255], row);
+    block(
+        &mut mesh,
+        [-4.0, 34.0, 26.0],
+        [4.0, 42.0, 60.0],
+        [170, 90, 60, 255],
+        [90, 150, 110, 255],
+        row,
+    );
     mesh
 }
 
@@ -79,7 +133,10 @@ pub struct Loaded {
 
 pub fn load(gpu: &Gpu, mesh: &Mesh) -> Loaded {
     let (indices, opaque) = mesh.opaque_first();
-    let positions = mesh.positions.iter().map(|&p| mesh.origin + glam::Vec3::from_array(p).as_dvec3());
+    let positions = mesh
+        .positions
+        .iter()
+        .map(|&p| mesh.origin + glam::Vec3::from_array(p).as_dvec3());
     Loaded {
         buffers: TileBuffers::new(&gpu.device, &mesh.interleaved(), &indices, opaque).expect("the mesh has triangles"),
         origin: mesh.origin,
@@ -101,20 +158,56 @@ impl Loaded {
 }
 
 /// Draws and reads back.
-pub fn photograph(gpu: &Gpu, quality: Quality, camera: Camera, light: Light, contact: Contact, items: &[Item<'_>]) -> Vec<u8> {
-    let target = Offscreen::new(gpu, camera.viewport, FORMAT);
+pub fn photograph(
+    gpu: &Gpu,
+    quality: Quality,
+    eye: Eye,
+    light: Light,
+    contact: Contact,
+    items: &[Item<'_>],
+) -> Vec<u8> {
+    let target = Offscreen::new(gpu, eye.size, FORMAT);
     let mut picture = Picture::new(gpu, FORMAT, quality);
-    picture.draw(gpu, &target.view(), &Scene { camera, light, contact, items });
+    picture.draw(
+        gpu,
+        &target.view(),
+        &Scene {
+            eye,
+            light,
+            contact,
+            items,
+        },
+    );
     assert_eq!(gpu.take_fault(), None);
     target.read(gpu).expect("the picture can be read back")
 }
 
+/// A camera that looks from one point at another.
+pub fn looking_at(position: DVec3, target: DVec3, size: [u32; 2]) -> Camera {
+    let to = target - position;
+    let pose = Pose {
+        target,
+        distance: to.length(),
+        heading: to.x.atan2(to.y),
+        pitch: (to.z / to.length()).asin(),
+    };
+    Camera::new(
+        pose,
+        Viewport {
+            width: f64::from(size[0]),
+            height: f64::from(size[1]),
+        },
+    )
+}
+
 /// The view of the golden picture.
-pub fn overview(origin: DVec3, viewport: [u32; 2]) -> Camera {
-    Camera {
-        near: 5.0,
-        ..Camera::looking_at(origin + DVec3::new(-150.0, -290.0, 170.0), origin + DVec3::new(0.0, 20.0, 5.0), 0.75, viewport)
-    }
+pub fn overview(origin: DVec3, size: [u32; 2]) -> Eye {
+    let camera = looking_at(
+        origin + DVec3::new(-150.0, -290.0, 170.0),
+        origin + DVec3::new(0.0, 20.0, 5.0),
+        size,
+    );
+    Eye::new(&camera, camera.near())
 }
 
 pub fn afternoon() -> Light {
