@@ -137,3 +137,11 @@ export function richness({ width, height, data }) {
   const n = width * height;
   return { colours: colours.size, spread: Math.sqrt(squares / n - (sum / n) ** 2) };
 }
+
+/** The middle of a picture: half its width and half its height. */
+export function middle({ width, height, data }) {
+  const [w, h, left, top] = [width >> 1, height >> 1, width >> 2, height >> 2];
+  const out = new Uint8Array(w * h * 4);
+  for (let y = 0; y < h; y += 1) out.set(data.subarray(((top + y) * width + left) * 4, ((top + y) * width + left + w) * 4), y * w * 4);
+  return { width: w, height: h, data: out };
+}

@@ -31,9 +31,13 @@ export const above = ({ longitude, latitude, height }, metres) => [longitude, la
 
 /** The city without the panels, as PNG bytes. */
 export async function picture(page, name) {
-  const style = await page.addStyleTag({ content: "body > *:not(main), main > *:not(canvas) { visibility: hidden !important }" });
+  await page.evaluate((rule) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(rule);
+    document.adoptedStyleSheets = [sheet];
+  }, "body > *:not(main), main > *:not(canvas) { visibility: hidden !important }");
   const png = await page.screenshot({ path: made(name), timeout: 120_000 });
-  await style.evaluate((element) => element.remove());
+  await page.evaluate(() => { document.adoptedStyleSheets = []; });
   return png;
 }
 

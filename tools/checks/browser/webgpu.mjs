@@ -9,19 +9,16 @@ import { checkPicture, openViewer, picture } from "./viewing.mjs";
 
 if (spawnSync("Xvfb", ["-help"]).error) skip("Xvfb is not installed (apt-get install xvfb)");
 const display = await startDisplay();
-try {
-  await run("webgpu", { webgpu: true }, async ({ report, base, open }) => {
-    const page = await open();
-    await openViewer(page, base, { query: { backend: "webgpu" } });
-    report.equal("draws by WebGPU", await page.evaluate(() => window.kortteli.backend()), "webgpu");
-    const png = await picture(page, "webgpu-home.png");
-    checkPicture(report, png, "viewer-home.png");
-    report.equal("no error on the console", page.trouble.errors, []);
-    report.equal("asks no other host", page.trouble.foreign, []);
-  });
-} finally {
-  display.kill("SIGTERM");
-}
+process.on("exit", () => display.kill("SIGTERM"));
+await run("webgpu", { webgpu: true }, async ({ report, base, open }) => {
+  const page = await open({ timezoneId: "Europe/Helsinki" });
+  await openViewer(page, base, { query: { backend: "webgpu" } });
+  report.equal("draws by WebGPU", await page.evaluate(() => window.kortteli.backend()), "webgpu");
+  checkPicture(report, await picture(page, "webgpu-home.png"), "viewer-home.png");
+  report.equal("no error on the console", page.trouble.errors, []);
+  report.equal("asks no other host", page.trouble.foreign, []);
+});
+process.exit();
 
 /** Starts an X server on a free display number and points DISPLAY there. */
 async function startDisplay() {

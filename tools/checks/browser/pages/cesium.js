@@ -13,6 +13,9 @@ const widget = new Cesium.CesiumWidget("view", {
   contextOptions: { webgl: { antialias: false } },
 });
 const { scene, camera } = widget;
+widget.resize();
+// The same opening angle as in tolerance.mjs; CesiumJS measures it along the longer side.
+camera.frustum.fov = 2 * Math.atan(Math.tan(Math.PI / 10) * camera.frustum.aspectRatio);
 scene.backgroundColor = Cesium.Color.LIGHTSTEELBLUE;
 const failures = [];
 let tileset;
@@ -20,7 +23,7 @@ let tileset;
 /** Shows the tileset, and no other. */
 async function load(url, maximumScreenSpaceError) {
   if (tileset) scene.primitives.remove(tileset);
-  tileset = await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError });
+  tileset = await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError, dynamicScreenSpaceError: false, showCreditsOnScreen: true });
   tileset.tileFailed.addEventListener(({ url: failed, message }) => failures.push(`${failed}: ${message}`));
   scene.primitives.add(tileset);
   return { version: tileset.asset.version, geometricError: tileset.root.geometricError };

@@ -10,7 +10,7 @@ document.body.append(renderer.domElement);
 const scene = new Scene();
 scene.background = new Color("lightsteelblue");
 scene.add(new HemisphereLight(0xffffff, 0x888877, 3));
-const camera = new PerspectiveCamera(60, innerWidth / innerHeight, 1, 1e5);
+const camera = new PerspectiveCamera(36, innerWidth / innerHeight, 1, 1e5);
 const failures = [];
 let tiles;
 
@@ -84,4 +84,4 @@ function tileOf(object) {
   return { url: found.content.uri, geometricError: found.geometricError, children: found.children.length };
 }
 
-window.check = { load, lookDownAt, pick, failures, version: REVISION, credits: () => "" };
+window.check = { load, lookDownAt, pick, failures, version: REVISION, credits: () => null };
