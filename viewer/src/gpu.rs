@@ -152,3 +152,27 @@ fn watch(device: &wgpu::Device, fault: &Arc<Mutex<Option<String>>>) {
         }
     }));
 }
+
+/// How to configure a surface so that it can be drawn on through an sRGB view; none when it has no format.
+///
+/// Browsers give WebGL2 canvases an sRGB format and WebGPU canvases one without; shaders write linear light in both,
+/// so the view that is drawn on is made sRGB by [`wgpu::TextureFormat::add_srgb_suffix`] of the format.
+pub fn configuration(gpu: &Gpu, surface: &wgpu::Surface<'_>, size: [u32; 2]) -> Option<wgpu::SurfaceConfiguration> {
+    let formats = surface.get_capabilities(&gpu.adapter).formats;
+    let eight_bits = |format: &wgpu::TextureFormat| {
+        use wgpu::TextureFormat::{Bgra8UnormSrgb, Rgba8UnormSrgb};
+        matches!(format.add_srgb_suffix(), Bgra8UnormSrgb | Rgba8UnormSrgb)
+    };
+    let srgb = formats
+        .iter()
+        .copied()
+        .find(|format| format.is_srgb() && eight_bits(format));
+    let format = srgb.or_else(|| formats.iter().copied().find(eight_bits))?;
+    let mut configuration = surface.get_default_config(&gpu.adapter, size[0].max(1), size[1].max(1))?;
+    configuration.format = format;
+    configuration.present_mode = wgpu::PresentMode::AutoVsync;
+    if !format.is_srgb() {
+        configuration.view_formats = vec![format.add_srgb_suffix()];
+    }
+    Some(configuration)
+}

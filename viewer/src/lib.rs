@@ -37,3 +37,5 @@ mod target;
 pub mod tile;
 pub mod vertex;
 pub mod viewer;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -115,6 +115,11 @@ impl Viewer {
         &self.session
     }
 
+    /// The format it draws in.
+    pub fn format(&self) -> wgpu::TextureFormat {
+        self.picture.format()
+    }
+
     /// Numbers for the curious.
     pub fn figures(&self) -> Figures {
         self.figures
