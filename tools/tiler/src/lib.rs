@@ -8,19 +8,33 @@
 
 pub mod crs;
 pub mod geoid;
+pub mod triangulate;
 
 mod appearance;
+mod city;
+mod clip;
+mod content;
+mod credit;
+mod distance;
 mod error;
+mod error_measure;
+mod footprint;
 mod layer;
+mod leaf;
+mod levels;
 mod measure;
 mod options;
+mod outer;
+mod outline;
 mod progress;
+mod publish;
+mod read;
 mod record;
 mod shape;
 mod solid;
 mod source;
+mod standin;
 mod summary;
-pub mod triangulate;
 
 pub use error::Error;
 pub use options::{Axis, Heights, Options};
@@ -35,13 +49,28 @@ use std::path::PathBuf;
 /// See [`Error`]; nothing is published then.
 pub fn tile(
     inputs: &[PathBuf],
-    _options: &Options,
-    _publisher: store::Publisher,
-    _report: &citygml::Report,
-    _progress: &dyn Progress,
+    options: &Options,
+    publisher: store::Publisher,
+    report: &citygml::Report,
+    progress: &dyn Progress,
 ) -> Result<TileSummary, Error> {
     if inputs.is_empty() {
         return Err(Error::NoInput);
     }
-    Err(Error::NoInput)
+    if options.tile_bytes < Options::LEAST_TILE_BYTES {
+        return Err(Error::Option {
+            option: "--tile-bytes",
+            message: format!(
+                "{} is less than {}, below which a tile is mostly its own header",
+                options.tile_bytes,
+                Options::LEAST_TILE_BYTES
+            ),
+        });
+    }
+    let threads = options.threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|_| Error::Threads(threads))?;
+    pool.install(|| city::tile(inputs, options, publisher, report, progress))
 }

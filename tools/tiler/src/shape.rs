@@ -3,7 +3,7 @@
 use crate::appearance::{self, Color};
 use crate::layer::{self, Form, Layer};
 use crate::measure::Measures;
-use crate::record::{Face, Record, warning};
+use crate::record::{Face, Record, Solid, warning};
 use crate::solid;
 use crate::triangulate::{Triangulated, clean_ring, triangulate};
 use citygml::Report;
@@ -73,7 +73,7 @@ pub(crate) fn shape(mut record: Record, frame: &EnuFrame, path: &Path, report: &
         }
     }
     let open = work.orient(&mut record.faces, &record.solids);
-    let mut cut = work.cut(&mut record.faces, record.form);
+    let mut cut = work.cut(&mut record.faces, record.form, &record.solids);
     work.measure_solids(&mut cut, &record.solids, &open);
     work.measure_areas(&cut, &record.faces);
     let triangles = triangles(&cut, &record.faces);
@@ -123,7 +123,7 @@ impl Work<'_> {
     }
 
     /// Turns faces of closed solids so that neighbours agree; answers which solids are not closed.
-    fn orient(&self, faces: &mut [Face], solids: &[crate::record::Solid]) -> Vec<bool> {
+    fn orient(&self, faces: &mut [Face], solids: &[Solid]) -> Vec<bool> {
         let mut open = Vec::with_capacity(solids.len());
         for solid in solids {
             let run = &mut faces[solid.faces.clone()];
@@ -150,11 +150,12 @@ impl Work<'_> {
     }
 
     /// Cuts every face into triangles; one result a face.
-    fn cut(&mut self, faces: &mut [Face], form: Form) -> Vec<Cut> {
-        faces.iter_mut().map(|face| self.cut_one(face, form)).collect()
+    fn cut(&mut self, faces: &mut [Face], form: Form, solids: &[Solid]) -> Vec<Cut> {
+        let solid = |face: usize| solids.iter().any(|solid| solid.faces.contains(&face));
+        faces.iter_mut().enumerate().map(|(i, face)| self.cut_one(face, form, solid(i))).collect()
     }
 
-    fn cut_one(&mut self, face: &mut Face, form: Form) -> Cut {
+    fn cut_one(&mut self, face: &mut Face, form: Form, in_solid: bool) -> Cut {
         let Some(mut cut) = triangulate(&face.rings, &mut self.earcut) else {
             let message = "a face has fewer than three points or no area; it is left out.";
             self.warn("degenerate-face", face.row, face.line, message, "Check the export's rounding.");
@@ -172,7 +173,7 @@ impl Work<'_> {
             self.warn("crossing-rings", face.row, face.line, message, "Check it with a validator such as val3dity.");
         }
         let surface = layer::surface(face.kind, face.owner, cut.normal.z);
-        if faces_wrong_way(surface, form, cut.normal.z) {
+        if !in_solid && faces_wrong_way(surface, form, cut.normal.z) {
             reverse(&mut face.rings);
             turn(&mut cut);
         }
@@ -181,7 +182,7 @@ impl Work<'_> {
     }
 
     /// Counts closed solids and turns those inside out.
-    fn measure_solids(&mut self, cut: &mut [Cut], solids: &[crate::record::Solid], open: &[bool]) {
+    fn measure_solids(&mut self, cut: &mut [Cut], solids: &[Solid], open: &[bool]) {
         for (solid, open) in solids.iter().zip(open) {
             if *open {
                 continue;

@@ -81,6 +81,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// What PROJ does for the header's reference system, and how far off it may be.
+    pub(crate) fn describe(&self) -> Result<(String, Option<f64>), crs::Error> {
+        Ok(Transformer::new(&self.crs)?.describe())
+    }
+
     /// A reference system named by a geometry. One that says nothing of heights, or cannot be used as it is, has the header's heights.
     fn other(&self, name: &str, object: &CityObject) -> Option<SourceCrs> {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,152 @@
+//! Outlines in the plan: joining, closing and simplifying them.
+
+use crate::shape::Triangle;
+use earcut::Earcut;
+use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
+use geo::{Area, BoundingRect, Coord, InteriorPoint, LineString, MinimumRotatedRect, MultiPolygon, Point, Polygon, Simplify};
+use geo::{BooleanOps, unary_union};
+use glam::{DVec2, DVec3};
+
+/// Polygons in the east-north plane, exteriors anticlockwise, holes clockwise; metres.
+pub(crate) type Plan = MultiPolygon<f64>;
+
+/// A join sharper than this (radians) is cut off rather than drawn to its point.
+const SHARPEST_JOIN: f64 = 0.6;
+
+/// Faces steeper than this have no plan to speak of (upward component of the normal).
+pub(crate) const STEEP: f64 = 0.1;
+
+/// The area that triangles cover in the plan.
+pub(crate) fn plan_of<'a>(triangles: impl IntoIterator<Item = &'a Triangle>) -> Plan {
+    let flat: Vec<Polygon> = triangles.into_iter().filter_map(|triangle| flat(&triangle.corners)).collect();
+    unary_union(&flat)
+}
+
+/// A triangle as an anticlockwise polygon; `None` when it stands upright.
+fn flat(corners: &[DVec3; 3]) -> Option<Polygon> {
+    let [a, b, c] = corners.map(|corner| Coord { x: corner.x, y: corner.y });
+    let doubled = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
+    let ring = match doubled {
+        area if area.abs() < 1e-8 => return None,
+        area if area > 0.0 => vec![a, b, c, a],
+        _ => vec![a, c, b, a],
+    };
+    Some(Polygon::new(LineString::new(ring), Vec::new()))
+}
+
+/// Everything that any of the plans covers.
+pub(crate) fn together<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Plan {
+    unary_union(plans)
+}
+
+/// Fills what is narrower than `width`: alleys, courtyards, notches (a morphological closing).
+pub(crate) fn closed(plan: &Plan, width: f64) -> Plan {
+    shifted(&shifted(plan, width / 2.0), -width / 2.0)
+}
+
+/// The outline moved outward (inward, when negative) by a distance, corners kept sharp.
+pub(crate) fn shifted(plan: &Plan, distance: f64) -> Plan {
+    plan.buffer_with_style(BufferStyle::new(distance).line_join(LineJoin::Miter(SHARPEST_JOIN)))
+}
+
+/// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled. What would
+/// collapse becomes a rectangle.
+pub(crate) fn simplified(plan: &Plan, tolerance: f64) -> Plan {
+    let least_hole = tolerance * tolerance * 4.0;
+    let polygons: Vec<Polygon> = plan
+        .iter()
+        .filter_map(|polygon| {
+            let exterior = simple_ring(polygon.exterior(), tolerance).or_else(|| rectangle(polygon))?;
+            let holes = polygon
+                .interiors()
+                .iter()
+                .filter(|hole| Polygon::new((*hole).clone(), Vec::new()).unsigned_area() > least_hole)
+                .filter_map(|hole| simple_ring(hole, tolerance))
+                .collect();
+            Some(Polygon::new(exterior, holes))
+        })
+        .collect();
+    // Simplified rings can cross.
+    MultiPolygon::new(polygons).union(&MultiPolygon::new(Vec::new()))
+}
+
+/// The ring with fewer points; `None` when too little of its area is left.
+fn simple_ring(ring: &LineString, tolerance: f64) -> Option<LineString> {
+    let area = |ring: &LineString| Polygon::new(ring.clone(), Vec::new()).unsigned_area();
+    let start = farthest_corner(ring)?;
+    let open = &ring.0[..ring.0.len() - 1];
+    let turned: LineString = open[start..].iter().chain(&open[..=start]).copied().collect();
+    let simple = turned.simplify(tolerance);
+    let kept = area(&simple) / area(ring).max(1e-9);
+    (simple.0.len() >= 4 && kept > 0.5).then_some(simple)
+}
+
+/// The corner farthest from the middle: one that every simplification should keep.
+fn farthest_corner(ring: &LineString) -> Option<usize> {
+    let open = &ring.0[..ring.0.len().checked_sub(1)?];
+    let middle = open.iter().fold(DVec2::ZERO, |sum, c| sum + DVec2::new(c.x, c.y)) / open.len().max(1) as f64;
+    let distance = |c: &Coord| DVec2::new(c.x, c.y).distance_squared(middle);
+    (0..open.len()).max_by(|&a, &b| distance(&open[a]).total_cmp(&distance(&open[b])).then(b.cmp(&a)))
+}
+
+/// The smallest rectangle around a polygon, shrunk to the polygon's area.
+fn rectangle(polygon: &Polygon) -> Option<LineString> {
+    let around = polygon.minimum_rotated_rect()?;
+    let scale = (polygon.unsigned_area() / around.unsigned_area().max(1e-9)).sqrt().min(1.0);
+    let corners = &around.exterior().0;
+    let [a, b, c, d] = *corners.first_chunk::<4>()?;
+    let middle = Coord {
+        x: (a.x + c.x) / 2.0,
+        y: (a.y + c.y) / 2.0,
+    };
+    let moved = [a, b, c, d, a].map(|p| middle + (p - middle) * scale);
+    Some(LineString::new(moved.to_vec()))
+}
+
+/// Square metres.
+pub(crate) fn area(plan: &Plan) -> f64 {
+    plan.unsigned_area()
+}
+
+/// A point inside the plan.
+pub(crate) fn inside(plan: &Plan) -> Option<Point> {
+    plan.interior_point()
+}
+
+/// The longer side of the bounding box.
+pub(crate) fn extent(plan: &Plan) -> f64 {
+    plan.bounding_rect().map_or(0.0, |rect| rect.width().max(rect.height()))
+}
+
+/// The rings of a polygon without their repeated last points.
+pub(crate) fn open_rings(polygon: &Polygon) -> impl Iterator<Item = &[Coord]> {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    rings.map(|ring| &ring.0[..ring.0.len().saturating_sub(1)])
+}
+
+/// Cuts a polygon into anticlockwise triangles.
+pub(crate) fn cut(polygon: &Polygon, earcut: &mut Earcut<f64>) -> Vec<[Coord; 3]> {
+    let mut points: Vec<Coord> = Vec::new();
+    let mut starts: Vec<u32> = Vec::new();
+    for ring in open_rings(polygon) {
+        if !points.is_empty() {
+            starts.push(points.len() as u32);
+        }
+        points.extend(ring);
+    }
+    let mut indices: Vec<u32> = Vec::new();
+    earcut.earcut(points.iter().map(|p| [p.x, p.y]), &starts, &mut indices);
+    let (triangles, _) = indices.as_chunks::<3>();
+    triangles
+        .iter()
+        .filter_map(|corners| {
+            let [a, b, c] = corners.map(|i| points[i as usize]);
+            let doubled = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
+            match doubled {
+                area if area.abs() < 1e-8 => None,
+                area if area > 0.0 => Some([a, b, c]),
+                _ => Some([a, c, b]),
+            }
+        })
+        .collect()
+}

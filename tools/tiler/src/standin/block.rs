@@ -1,0 +1,270 @@
+//! Buildings as stacks of prisms, and stacks of several buildings as one.
+//!
+//! A building is cut at heights that lie at most a step apart. What of it reaches above a cut is drawn as a prism from below the cut
+//! to the height that this part has: a body, a tower on it, a dome as a few steps. So the skyline stays within the step, a tower is
+//! never averaged into its body, and two buildings may share a prism only where their tops agree.
+
+use super::{Members, Step, members_of, of_form};
+use crate::appearance::{Blend, Color};
+use crate::clip::{Half, clip};
+use crate::content::is_hidden_kind;
+use crate::layer::Form;
+use crate::leaf::LeafItem;
+use crate::outline::{self, Plan, STEEP};
+use crate::shape::{Shape, Triangle};
+use earcut::Earcut;
+use geo::{Contains, MultiPolygon};
+use glam::DVec3;
+use tiles::surface::Surface;
+
+/// A prism of a stack.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    /// The largest of the members.
+    pub(crate) shape: usize,
+    pub(crate) members: Members,
+    pub(crate) outline: Plan,
+    /// Where the ground is; no wall reaches lower.
+    floor: f64,
+    base: f64,
+    pub(crate) top: f64,
+    roof: Blend,
+    wall: Blend,
+}
+
+const MOST_CUTS: f64 = 64.0;
+
+const PLAIN: Color = [0xb8, 0xb4, 0xac, 0xff];
+
+impl Block {
+    /// Roof and walls; nobody sees the bottom.
+    pub(crate) fn triangles(&self) -> Vec<Triangle> {
+        let mut earcut = Earcut::new();
+        let (roof, wall) = (self.roof.color(PLAIN), self.wall.color(PLAIN));
+        let mut all = Vec::new();
+        for polygon in &self.outline {
+            for corners in outline::cut(polygon, &mut earcut) {
+                all.push(Triangle {
+                    corners: corners.map(|c| DVec3::new(c.x, c.y, self.top)),
+                    normal: DVec3::Z,
+                    color: roof,
+                    surface: Surface::Roof,
+                    row: 0,
+                });
+            }
+            for ring in outline::open_rings(polygon) {
+                for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                    all.extend(wall_of([a.x, a.y], [b.x, b.y], self.base, self.top, wall, Surface::Wall));
+                }
+            }
+        }
+        all
+    }
+
+    fn diameter(&self) -> f64 {
+        let extent = outline::extent(&self.outline);
+        DVec3::new(extent, extent, self.top - self.base).length()
+    }
+}
+
+/// An upright rectangle over an edge; outside is to the right of it.
+pub(super) fn wall_of(
+    [ax, ay]: [f64; 2],
+    [bx, by]: [f64; 2],
+    base: f64,
+    top: f64,
+    color: Color,
+    surface: Surface,
+) -> [Triangle; 2] {
+    let normal = DVec3::new(by - ay, ax - bx, 0.0).normalize_or(DVec3::X);
+    let [a, b] = [DVec3::new(ax, ay, base), DVec3::new(bx, by, base)];
+    let [c, d] = [DVec3::new(bx, by, top), DVec3::new(ax, ay, top)];
+    [[a, b, c], [a, c, d]].map(|corners| Triangle {
+        corners,
+        normal,
+        color,
+        surface,
+        row: 0,
+    })
+}
+
+/// The stacks of the buildings among the items.
+pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape], step: Step) -> Vec<Block> {
+    of_form(items, shapes, Form::Block)
+        .flat_map(|item| stack(item.shape, &shapes[item.shape], step.epsilon))
+        .collect()
+}
+
+/// One building, cut at heights at most `step` apart.
+fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
+    let seen = || shape.triangles.iter().filter(|t| !is_hidden_kind(t.surface));
+    let mut wall = Blend::default();
+    for triangle in seen().filter(|t| t.normal.z.abs() <= STEEP) {
+        wall.add(triangle.color, triangle.area());
+    }
+    let mut above: Vec<Triangle> = seen().filter(|t| t.normal.z > STEEP).copied().collect();
+    if above.is_empty() {
+        // Nothing faces up: an outline of walls, or an upright sheet.
+        return Vec::new();
+    }
+    let floor = shape.bounds.min.z;
+    // However tall a thing is, more cuts than these are of no use.
+    let step = step.max(shape.bounds.size().z / MOST_CUTS);
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut covered: Vec<Triangle> = Vec::new();
+    while let Some(high) = above.iter().flat_map(|t| t.corners).map(|c| c.z).max_by(f64::total_cmp) {
+        let low = high - step;
+        let cut = |greater| clip(&above, Half { axis: 2, at: low, greater });
+        let (layer, below) = (cut(true), cut(false));
+        let (top, roof) = top_of(&layer);
+        covered.extend(&layer);
+        above = below;
+        let outline = outline::plan_of(&covered);
+        if layer.is_empty() || outline.0.is_empty() {
+            continue;
+        }
+        blocks.push(Block {
+            shape: number,
+            members: vec![number],
+            outline,
+            floor,
+            base: floor,
+            top,
+            roof,
+            wall,
+        });
+    }
+    rest_on_each_other(&mut blocks);
+    blocks
+}
+
+/// Lets each prism of a stack (highest first) begin where the one below it ends, with an overlap that later steps use up.
+fn rest_on_each_other(blocks: &mut [Block]) {
+    for i in 1..blocks.len() {
+        let below = blocks[i].top;
+        blocks[i - 1].base = below.max(blocks[i - 1].floor);
+    }
+}
+
+/// The height that the prism for these faces has, and their colour: the mean height by area, raised towards the highest point where a good
+/// part is that high (a gable), not where little is (a chimney).
+fn top_of(layer: &[Triangle]) -> (f64, Blend) {
+    let mut roof = Blend::default();
+    let (mut weighted, mut total, mut high, mut low) = (0.0, 0.0, f64::MIN, f64::MAX);
+    for triangle in layer {
+        let plan = triangle.area() * triangle.normal.z;
+        let z = triangle.corners.map(|c| c.z);
+        roof.add(triangle.color, plan);
+        weighted += plan * z.iter().sum::<f64>() / 3.0;
+        total += plan;
+        high = z.into_iter().fold(high, f64::max);
+        low = z.into_iter().fold(low, f64::min);
+    }
+    let mean = if total > 0.0 { weighted / total } else { high };
+    let half = Half {
+        axis: 2,
+        at: f64::midpoint(low, high),
+        greater: true,
+    };
+    let upper: f64 = clip(layer, half).iter().map(|t| t.area() * t.normal.z).sum();
+    let top = if upper > 0.3 * total { f64::midpoint(mean, high) } else { mean };
+    (top, roof)
+}
+
+/// Coarser stacks: prisms whose tops are within the step become one where they touch or nearly do, outlines lose their small corners.
+pub(super) fn coarsen(blocks: Vec<Block>, step: Step, left_out: &mut f64) -> Vec<Block> {
+    let mut rest = blocks;
+    // Highest first; ties in a fixed order, so that the result does not depend on how the work was divided.
+    rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.shape.cmp(&b.shape)));
+    let mut made = Vec::new();
+    while let Some(highest) = rest.first().map(|block| block.top) {
+        let end = rest.partition_point(|block| block.top >= highest - step.epsilon);
+        let later = rest.split_off(end);
+        made.extend(merge_class(&rest, step));
+        rest = later;
+    }
+    made.retain(|block| {
+        let small = outline::extent(&block.outline) < step.epsilon && block.top - block.floor < 2.0 * step.epsilon;
+        if small {
+            *left_out = left_out.max(block.diameter());
+        }
+        !small
+    });
+    made
+}
+
+/// Prisms of about the same top: one a feature, or one for all that touch.
+fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
+    if step.merge {
+        let all = outline::together(class.iter().map(|block| &block.outline));
+        let closed = outline::closed(&all, step.epsilon);
+        return assign(class, &closed, step);
+    }
+    let mut shapes: Vec<usize> = class.iter().map(|block| block.shape).collect();
+    shapes.sort_unstable();
+    shapes.dedup();
+    shapes
+        .into_iter()
+        .flat_map(|shape| {
+            let own: Vec<Block> = class.iter().filter(|block| block.shape == shape).cloned().collect();
+            let all = outline::together(own.iter().map(|block| &block.outline));
+            assign(&own, &all, step)
+        })
+        .collect()
+}
+
+/// One prism for every polygon of `plan`, made of the blocks inside it.
+fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
+    let mut groups: Vec<Vec<(&Block, f64)>> = vec![Vec::new(); plan.0.len()];
+    for block in blocks {
+        for part in &block.outline {
+            let part = MultiPolygon::new(vec![part.clone()]);
+            let home = outline::inside(&part).and_then(|point| plan.iter().position(|polygon| polygon.contains(&point)));
+            if let Some(home) = home {
+                groups[home].push((block, outline::area(&part)));
+            }
+        }
+    }
+    let outlines = plan.iter().map(|polygon| {
+        let plan = MultiPolygon::new(vec![polygon.clone()]);
+        outline::simplified(&plan, step.epsilon / 2.0)
+    });
+    groups
+        .iter()
+        .zip(outlines)
+        .filter(|(group, outline)| !group.is_empty() && !outline.0.is_empty())
+        .map(|(group, outline)| joined(group, outline, step))
+        .collect()
+}
+
+fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
+    let largest = group.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.shape.cmp(&a.0.shape)));
+    let total: f64 = group.iter().map(|(_, area)| area).sum();
+    let mut roof = Blend::default();
+    let mut wall = Blend::default();
+    for (block, area) in group {
+        roof.add(block.roof.color(PLAIN), *area);
+        wall.add(block.wall.color(PLAIN), *area);
+    }
+    let least = |of: fn(&Block) -> f64| group.iter().map(|(block, _)| of(block)).fold(f64::INFINITY, f64::min);
+    let floor = least(|block| block.floor);
+    let base = least(|block| block.base);
+    Block {
+        shape: largest.map_or(0, |(block, _)| block.shape),
+        members: members_of(group.iter().map(|(block, _)| &block.members)),
+        outline,
+        floor,
+        // What it rests on may come out lower by the step.
+        base: if base > floor { (base - step.epsilon).max(floor) } else { floor },
+        top: group.iter().map(|(block, area)| block.top * area).sum::<f64>() / total.max(1e-9),
+        roof,
+        wall,
+    }
+}
+
+/// The one with the largest diameter.
+pub(super) fn largest(blocks: Vec<Block>) -> Option<Block> {
+    blocks
+        .into_iter()
+        .max_by(|a, b| a.diameter().total_cmp(&b.diameter()).then(b.shape.cmp(&a.shape)))
+}

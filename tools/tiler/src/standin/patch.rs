@@ -1,0 +1,293 @@
+//! Ground as simplified outlines.
+//!
+//! Pieces of ground of one kind and colour become one, their outlines lose their small corners. Simplified neighbours no longer meet
+//! exactly, so under everything lies one more piece, the *underlay*: all the land there is, in the colour of most of it, a little lower and
+//! with a rim that reaches down. No hole is ever seen between the others.
+
+use super::{Members, Step, members_of, of_form};
+use crate::appearance::{Blend, Color};
+use crate::error_measure::Ground;
+use crate::layer::{Form, Layer};
+use crate::leaf::LeafItem;
+use crate::outline::{self, Plan, STEEP};
+use crate::shape::{Shape, Triangle};
+use crate::standin::block::wall_of;
+use earcut::Earcut;
+use geo::Coord;
+use glam::DVec3;
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
+use std::collections::BTreeMap;
+use tiles::surface::Surface;
+
+/// How far the underlay lies below the ground, in metres.
+const UNDERLAY_DEPTH: f64 = 0.3;
+
+/// A piece of ground.
+#[derive(Debug, Clone)]
+pub(crate) struct Patch {
+    /// The largest of the members.
+    pub(crate) shape: usize,
+    pub(crate) members: Members,
+    pub(crate) outline: Plan,
+    surface: Surface,
+    color: Color,
+    heights: Heights,
+    /// How far it is drawn above its height, so that overlapping neighbours do not flicker.
+    lift: f64,
+    /// Of an underlay: how low its rim reaches.
+    rim: Option<f64>,
+    /// Plan area by representative, for choosing the largest.
+    weight: f64,
+}
+
+/// Heights of a piece of ground.
+#[derive(Debug, Clone, PartialEq)]
+enum Heights {
+    Flat(f64),
+    /// Points of the source, between which heights are interpolated.
+    Sampled(Vec<DVec3>),
+}
+
+/// Ground that varies by less than this is flat, in metres.
+const FLAT: f64 = 0.05;
+
+impl Heights {
+    fn of(mut points: Vec<DVec3>) -> Self {
+        let low = points.iter().map(|p| p.z).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(|p| p.z).fold(f64::NEG_INFINITY, f64::max);
+        if high - low <= FLAT {
+            return Self::Flat(f64::midpoint(low, high));
+        }
+        points.sort_by(|a, b| a.to_array().partial_cmp(&b.to_array()).unwrap_or(std::cmp::Ordering::Equal));
+        points.dedup();
+        Self::Sampled(points)
+    }
+
+    /// Of several pieces together.
+    fn merged<'a>(all: impl Iterator<Item = &'a Patch>) -> Self {
+        let points = all.flat_map(|patch| match &patch.heights {
+            Self::Sampled(points) => points.clone(),
+            Self::Flat(height) => patch
+                .outline
+                .iter()
+                .flat_map(outline::open_rings)
+                .flatten()
+                .map(|c| DVec3::new(c.x, c.y, *height))
+                .collect(),
+        });
+        Self::of(points.collect())
+    }
+
+    /// The height anywhere: of the nearest points, weighted by the inverse of their distance.
+    fn sampler(&self) -> Box<dyn Fn(Coord) -> f64> {
+        match self {
+            Self::Flat(height) => {
+                let height = *height;
+                Box::new(move |_| height)
+            }
+            Self::Sampled(points) => {
+                let nodes = points.iter().map(|p| GeomWithData::new([p.x, p.y], p.z)).collect();
+                let tree: RTree<GeomWithData<[f64; 2], f64>> = RTree::bulk_load(nodes);
+                Box::new(move |at| {
+                    let near = tree.nearest_neighbor_iter_with_distance_2([at.x, at.y]).take(3);
+                    let (mut sum, mut weights) = (0.0, 0.0);
+                    for (node, distance) in near {
+                        let weight = 1.0 / (distance + 1e-6);
+                        sum += node.data * weight;
+                        weights += weight;
+                    }
+                    sum / weights
+                })
+            }
+        }
+    }
+}
+
+impl Patch {
+    /// The ground, and the rim of an underlay.
+    pub(crate) fn triangles(&self) -> Vec<Triangle> {
+        let mut earcut = Earcut::new();
+        let height = self.heights.sampler();
+        let place = |c: Coord| DVec3::new(c.x, c.y, height(c) + self.lift);
+        let mut all = Vec::new();
+        for polygon in &self.outline {
+            for corners in outline::cut(polygon, &mut earcut) {
+                let corners = corners.map(place);
+                let [a, b, c] = corners;
+                all.push(Triangle {
+                    corners,
+                    normal: (b - a).cross(c - a).normalize_or(DVec3::Z),
+                    color: self.color,
+                    surface: self.surface,
+                    row: 0,
+                });
+            }
+            let Some(rim) = self.rim else {
+                continue;
+            };
+            for ring in outline::open_rings(polygon) {
+                for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                    let top = place(a).z.min(place(b).z);
+                    if top - rim > 0.1 {
+                        all.extend(wall_of([a.x, a.y], [b.x, b.y], rim, top, self.color, self.surface));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What its error is measured on.
+    pub(super) fn ground(&self) -> Ground {
+        Ground {
+            kind: self.kind(),
+            plan: self.outline.clone(),
+            triangles: self.triangles(),
+        }
+    }
+
+    /// Kind and colour.
+    pub(crate) fn kind(&self) -> (Surface, Color) {
+        (self.surface, self.color)
+    }
+
+    /// Whether it lies under the others.
+    pub(crate) fn is_underlay(&self) -> bool {
+        self.rim.is_some()
+    }
+}
+
+/// How far stand-ins of a layer are lifted, in metres: what overlaps does not lie in one plane.
+fn lift(layer: Layer) -> f64 {
+    match layer {
+        Layer::Terrain => -0.1,
+        Layer::Water => 0.02,
+        Layer::Green => 0.05,
+        _ => 0.1,
+    }
+}
+
+/// The pieces of ground among the items, and the underlay where there is terrain among them.
+pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Patch> {
+    let mut patches = of_items_without_underlay(items, shapes);
+    if let Some(underlay) = underlay(items, shapes, &patches) {
+        // What looks like the underlay need not be drawn on it.
+        patches.retain(|patch| patch.kind() != underlay.kind());
+        patches.push(underlay);
+    }
+    patches
+}
+
+/// The pieces of ground among the items.
+pub(super) fn of_items_without_underlay(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Patch> {
+    of_form(items, shapes, Form::Ground)
+        .flat_map(|item| of_item(item, &shapes[item.shape]))
+        .collect()
+}
+
+/// One patch for every kind and colour.
+fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
+    let mut kinds: BTreeMap<(Surface, Color), Vec<&Triangle>> = BTreeMap::new();
+    for triangle in item.triangles.iter().filter(|t| t.normal.z > STEEP) {
+        kinds.entry((triangle.surface, triangle.color)).or_default().push(triangle);
+    }
+    kinds
+        .into_iter()
+        .map(|((surface, color), triangles)| {
+            let outline = outline::plan_of(triangles.iter().copied());
+            Patch {
+                shape: item.shape,
+                members: vec![item.shape],
+                weight: outline::area(&outline),
+                outline,
+                surface,
+                color,
+                heights: Heights::of(triangles.iter().flat_map(|t| t.corners).collect()),
+                lift: lift(shape.layer),
+                rim: None,
+            }
+        })
+        .filter(|patch| !patch.outline.0.is_empty())
+        .collect()
+}
+
+/// All land of a terrain tile as one piece, of the kind and colour that most of the tile's own ground has.
+fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<Patch> {
+    let terrain = |item: &&&LeafItem| !item.underlay && shapes[item.shape].layer == Layer::Terrain;
+    let mut areas: BTreeMap<(Surface, Color), f64> = BTreeMap::new();
+    for patch in patches.iter().filter(|patch| shapes[patch.shape].layer == Layer::Terrain) {
+        *areas.entry(patch.kind()).or_default() += patch.weight;
+    }
+    let (&kind, _) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let own = || patches.iter().filter(|patch| patch.kind() == kind);
+    let largest = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
+    let land: Vec<&Triangle> = items.iter().flat_map(|item| item.triangles.iter()).filter(|t| t.normal.z > STEEP).collect();
+    let corners = items.iter().filter(terrain).flat_map(|item| item.triangles.iter().flat_map(|t| t.corners));
+    let lowest = corners.map(|c| c.z).fold(f64::INFINITY, f64::min);
+    Some(Patch {
+        shape: largest.shape,
+        members: members_of(own().map(|patch| &patch.members)),
+        weight: largest.weight,
+        outline: outline::plan_of(land.iter().copied()),
+        surface: kind.0,
+        color: kind.1,
+        heights: Heights::of(land.iter().flat_map(|t| t.corners).collect()),
+        lift: -UNDERLAY_DEPTH,
+        rim: Some(lowest - UNDERLAY_DEPTH),
+    })
+}
+
+/// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
+pub(super) fn coarsen(patches: Vec<Patch>, step: Step) -> Vec<Patch> {
+    type Kind = (bool, Surface, Color, usize);
+    let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
+    for patch in patches {
+        let owner = if step.merge || patch.is_underlay() { 0 } else { patch.shape };
+        let color = if patch.is_underlay() { [0; 4] } else { patch.color };
+        let surface = if patch.is_underlay() { Surface::Unknown } else { patch.surface };
+        kinds.entry((patch.is_underlay(), surface, color, owner)).or_default().push(patch);
+    }
+    kinds.into_values().filter_map(|group| join(&group, step)).collect()
+}
+
+/// Pieces of one kind as one.
+fn join(group: &[Patch], step: Step) -> Option<Patch> {
+    let largest = group
+        .iter()
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
+    let mut outline = outline::together(group.iter().map(|patch| &patch.outline));
+    if step.merge || largest.is_underlay() {
+        outline = outline::closed(&outline, step.epsilon);
+    }
+    outline.0.retain(|polygon| {
+        let area = geo::Area::unsigned_area(polygon);
+        largest.is_underlay() || area > step.epsilon * step.epsilon
+    });
+    let outline = outline::simplified(&outline, step.epsilon / 2.0);
+    if outline.0.is_empty() {
+        return None;
+    }
+    let mut color = Blend::default();
+    for patch in group {
+        color.add(patch.color, patch.weight);
+    }
+    Some(Patch {
+        shape: largest.shape,
+        members: members_of(group.iter().map(|patch| &patch.members)),
+        weight: group.iter().map(|patch| patch.weight).sum(),
+        outline,
+        surface: largest.surface,
+        color: color.color(largest.color),
+        heights: Heights::merged(group.iter()),
+        lift: largest.lift,
+        rim: group.iter().filter_map(|patch| patch.rim).min_by(f64::total_cmp),
+    })
+}
+
+/// The one with the largest area.
+pub(super) fn largest(patches: Vec<Patch>) -> Option<Patch> {
+    patches
+        .into_iter()
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))
+}
