@@ -6,15 +6,19 @@
 //! them: see [`FittedCrs`].
 //!
 //! The polynomials are sums of products of Chebyshev polynomials over the box of the samples, which keeps the fit well
-//! conditioned at any degree. Map projections and the ellipsoid's curvature are smooth: degree 3 to 5 does for a city. The
-//! geoid grid is not, so a large city may need more.
+//! conditioned at any degree. Map projections and the ellipsoid's curvature are smooth: degree 3 to 5 does for a city. A geoid
+//! grid is not smooth, so where heights were measured from one its nodes around the city are kept as they are: see
+//! [`Geoid`].
 
 mod basis;
 mod fit;
+mod geoid;
 
 use crate::bounds::Aabb;
-use crate::geodesy::Enu;
+use crate::geodesy::{Enu, EnuFrame};
 use basis::{Basis, MAX_DEGREE};
+pub use geoid::Geoid;
+use geoid::{StoredUndulation, Undulation};
 use glam::{DMat3, DVec3};
 use serde::{Deserialize, Serialize};
 
@@ -59,19 +63,36 @@ pub struct FittedCrs {
     /// Coefficients of easting, northing and height, in the order of [`Basis`].
     coefficients: [Vec<f64>; 3],
     max_error: f64,
+    /// What the geoid subtracts from the polynomial of height.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geoid: Option<Undulation>,
 }
 
 impl FittedCrs {
     /// Fits polynomials to `samples`, pairs of a point and its easting, northing and height, and proves them on `check`,
     /// which must be other points of the same space: [`sample_points`] and [`check_points`] give good ones.
     ///
-    /// Takes the lowest degree whose error is a quarter of [`TOLERANCE`], else the best. The units of the city's
+    /// Takes the lowest degree whose error is a twentieth of [`TOLERANCE`], else the best. The units of the city's
     /// coordinates do not matter: errors are measured in the ENU frame.
     ///
     /// # Errors
     /// When the samples do not determine the polynomials, or none is as good as [`TOLERANCE`].
     pub fn fit(samples: &[(Enu, DVec3)], check: &[(Enu, DVec3)]) -> Result<Self, Error> {
-        fit::fit(samples, check)
+        fit::fit(samples, check, None)
+    }
+
+    /// As [`FittedCrs::fit`], for heights measured from a geoid: those of the samples are above this geoid, interpolated
+    /// bilinearly, whose nodes should reach beyond the samples on every side. `frame` is the tileset's.
+    ///
+    /// # Errors
+    /// As [`FittedCrs::fit`]; [`Error::Damaged`] for a geoid that is not a grid.
+    pub fn fit_above(
+        geoid: Geoid,
+        frame: &EnuFrame,
+        samples: &[(Enu, DVec3)],
+        check: &[(Enu, DVec3)],
+    ) -> Result<Self, Error> {
+        fit::fit(samples, check, Some(&Undulation::new(geoid, frame)?))
     }
 
     /// The same fit under the names of its reference systems.
@@ -142,8 +163,16 @@ impl FittedCrs {
                 *column += coefficient * slope;
             }
         }
-        let slope = DMat3::from_cols(columns[0], columns[1], columns[2]);
-        (value + slope * (enu - inside), slope)
+        let mut slope = DMat3::from_cols(columns[0], columns[1], columns[2]);
+        value += slope * (enu - inside);
+        if let Some(geoid) = &self.geoid {
+            let (height, change) = geoid.at(enu);
+            value.z -= height;
+            for (axis, change) in change.to_array().into_iter().enumerate() {
+                slope.col_mut(axis).z -= change;
+            }
+        }
+        (value, slope)
     }
 }
 
@@ -190,6 +219,7 @@ struct Stored {
     degree: usize,
     coefficients: [Vec<f64>; 3],
     max_error: f64,
+    geoid: Option<StoredUndulation>,
 }
 
 impl TryFrom<Stored> for FittedCrs {
@@ -203,6 +233,7 @@ impl TryFrom<Stored> for FittedCrs {
             degree: stored.degree,
             coefficients: stored.coefficients,
             max_error: stored.max_error,
+            geoid: stored.geoid.map(Undulation::try_from).transpose()?,
         };
         if crs.degree > MAX_DEGREE {
             return Err(Error::Damaged("its degree is too high"));

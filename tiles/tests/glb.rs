@@ -10,6 +10,7 @@ mod boxes;
 
 use boxes::{add_box, city};
 use glam::{DVec3, Vec3};
+use gltf::material::AlphaMode::{Blend, Opaque};
 use serde_json::Value;
 use tiles::feature::Feature;
 use tiles::glb::{self, Encoding, Error, decode, encode, schema_json, to_plain};
@@ -46,10 +47,8 @@ fn corner(mesh: &Mesh, index: u32) -> Corner {
 
 /// Every triangle, beginning at its corner that comes first in a fixed order, sorted.
 fn triangles(mesh: &Mesh) -> Vec<[Corner; 3]> {
-    let key = |c: &Corner| (c.3, c.4, c.1.round().to_array().map(|x| x as i32), round(c.0));
-    fn round(p: Vec3) -> [i32; 3] {
-        (p * 8.0).round().to_array().map(|x| x as i32)
-    }
+    let whole = |v: Vec3| v.round().to_array().map(|x| x as i32);
+    let key = |c: &Corner| (c.3, c.4, whole(c.1), whole(c.0 * 8.0));
     let mut all: Vec<[Corner; 3]> = mesh
         .indices
         .chunks_exact(3)
@@ -158,7 +157,6 @@ fn glass_is_a_second_primitive_that_blends() {
         .map(|p| (p.material().alpha_mode(), p.indices().unwrap().count() / 3))
         .collect();
     // Rows 0 and 7 have a window.
-    use gltf::material::AlphaMode::{Blend, Opaque};
     assert_eq!(found, [(Opaque, 8 * 12 - 4), (Blend, 4)]);
     assert!(mesh.primitives().all(|p| p.material().double_sided()));
     let only_opaque = encode(&without_glass(8), Encoding::Plain, SCHEMA).unwrap();
@@ -401,7 +399,8 @@ fn a_normal_without_length_becomes_up() {
 
 #[test]
 fn content_that_contradicts_itself_is_refused_with_a_reason() {
-    let cases: [(&str, fn(&mut TileContent)); 12] = [
+    type Case = (&'static str, fn(&mut TileContent));
+    let cases: [Case; 12] = [
         ("is not finite", |c| c.mesh.origin = DVec3::new(0.0, f64::NAN, 0.0)),
         ("NaN m from the tile's origin", |c| c.mesh.positions[5][1] = f32::NAN),
         ("1000000000 m from the tile's origin", |c| c.mesh.positions[5][1] = 1e9),

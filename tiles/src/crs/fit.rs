@@ -2,6 +2,7 @@
 //! Computations", 5.2 and 5.3), which needs no square of the condition number.
 
 use super::basis::{Basis, MAX_DEGREE, term_count};
+use super::geoid::Undulation;
 use super::{Error, FittedCrs, TOLERANCE};
 use crate::bounds::Aabb;
 use crate::geodesy::Enu;
@@ -10,8 +11,15 @@ use glam::DVec3;
 /// The lowest degree tried: the earth is round.
 const MIN_DEGREE: usize = 2;
 
+/// An error in metres below which no higher degree is tried.
+const GOOD: f64 = TOLERANCE / 20.0;
+
 /// See [`FittedCrs::fit`].
-pub(super) fn fit(samples: &[(Enu, DVec3)], check: &[(Enu, DVec3)]) -> Result<FittedCrs, Error> {
+pub(super) fn fit(
+    samples: &[(Enu, DVec3)],
+    check: &[(Enu, DVec3)],
+    geoid: Option<&Undulation>,
+) -> Result<FittedCrs, Error> {
     if check.is_empty() {
         return Err(Error::Samples("there are none to check against"));
     }
@@ -24,7 +32,7 @@ pub(super) fn fit(samples: &[(Enu, DVec3)], check: &[(Enu, DVec3)]) -> Result<Fi
         if term_count(degree) > samples.len() {
             break;
         }
-        let Some(mut crs) = fit_degree(samples, degree) else {
+        let Some(mut crs) = fit_degree(samples, degree, geoid) else {
             break;
         };
         crs.max_error = all().fold(0.0, |worst: f64, (enu, projected)| {
@@ -33,7 +41,7 @@ pub(super) fn fit(samples: &[(Enu, DVec3)], check: &[(Enu, DVec3)]) -> Result<Fi
         if best.as_ref().is_none_or(|best| crs.max_error < best.max_error) {
             best = Some(crs);
         }
-        if best.as_ref().is_some_and(|best| best.max_error <= TOLERANCE / 4.0) {
+        if best.as_ref().is_some_and(|best| best.max_error <= GOOD) {
             break;
         }
     }
@@ -58,7 +66,7 @@ fn error_in_metres(crs: &FittedCrs, enu: Enu, projected: DVec3) -> f64 {
 }
 
 /// The least-squares fit of one degree; none where the samples do not determine it.
-fn fit_degree(samples: &[(Enu, DVec3)], degree: usize) -> Option<FittedCrs> {
+fn fit_degree(samples: &[(Enu, DVec3)], degree: usize, geoid: Option<&Undulation>) -> Option<FittedCrs> {
     let domain = Aabb::from_points(samples.iter().map(|(enu, _)| enu.0));
     let mut columns = vec![Vec::with_capacity(samples.len()); term_count(degree)];
     for (enu, _) in samples {
@@ -67,15 +75,14 @@ fn fit_degree(samples: &[(Enu, DVec3)], degree: usize) -> Option<FittedCrs> {
             column.push(term.value);
         }
     }
+    // Heights above the ellipsoid are smooth; those above the geoid need not be.
+    let smooth: Vec<DVec3> = samples
+        .iter()
+        .map(|(enu, projected)| *projected + DVec3::Z * geoid.map_or(0.0, |geoid| geoid.at(enu.0).0))
+        .collect();
     // Eastings are of the order of 10^7: fitted about their middle they keep seven more digits.
-    let bounds = Aabb::from_points(samples.iter().map(|(_, projected)| *projected));
-    let middle = bounds.center();
-    let sides = [0, 1, 2].map(|axis: usize| {
-        samples
-            .iter()
-            .map(|(_, projected)| projected[axis] - middle[axis])
-            .collect()
-    });
+    let middle = Aabb::from_points(smooth.iter().copied()).center();
+    let sides = [0, 1, 2].map(|axis: usize| smooth.iter().map(|point| point[axis] - middle[axis]).collect());
     let mut coefficients = least_squares(columns, sides)?;
     for (list, offset) in coefficients.iter_mut().zip(middle.to_array()) {
         // The first term is the constant.
@@ -92,6 +99,7 @@ fn fit_degree(samples: &[(Enu, DVec3)], degree: usize) -> Option<FittedCrs> {
         degree,
         coefficients,
         max_error: f64::INFINITY,
+        geoid: geoid.cloned(),
     })
 }
 

@@ -82,9 +82,9 @@ fn feature(row: u16, least: Vec3, size: Vec3) -> Feature {
         address: format!("Laatikkokatu {row}, 00100 Helsinki"),
         roof_type: "1000".to_owned(),
         height: Some(size.z),
-        ground_level: (row % 3 != 0).then_some(least.z),
-        storeys: (row % 4 != 0).then_some(row % 9),
-        year: (row % 5 != 0).then_some(1812 + (row % 200) as i16),
+        ground_level: (!row.is_multiple_of(3)).then_some(least.z),
+        storeys: (!row.is_multiple_of(4)).then_some(row % 9),
+        year: (!row.is_multiple_of(5)).then_some(1812 + (row % 200) as i16),
         merged: 1 + u32::from(row % 2),
         ..Feature::default()
     }
