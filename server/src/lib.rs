@@ -1,1 +1,41 @@
-//! Not written yet.
+//! The HTTP server of Kortteli.
+//!
+//! A tileset is a directory of files, and any web server can send files. What is left to do is what decides whether a
+//! city can stay in the open for years: names from strangers must never become paths, a new generation must take over
+//! without a restart and without a mixed answer, caches must keep what cannot change and ask for what can, slow and
+//! rude clients must not hold the others up, and a person or a program that follows the links must find everything.
+//!
+//! | address | what |
+//! |---|---|
+//! | `/` | landing page, HTML or JSON |
+//! | `/conformance`, `/collections`, `/collections/{collectionId}` | OGC API - Common |
+//! | `/collections/{collectionId}/3dtiles/tileset.json` | the pointer: the only tile address whose bytes change |
+//! | `/collections/{collectionId}/3dtiles/files/{name}` | immutable tiles and tilesets, precompressed |
+//! | `/collections/{collectionId}/3dtiles/{name}` | GeoPackage, search index and manifest |
+//! | `/collections/{collectionId}/items/{featureId}` | one feature as GeoJSON |
+//! | `/viewer/` | the web viewer |
+//! | `/health/live`, `/health/ready` | for whoever operates it |
+//!
+//! Every address is relative, so the server works behind any proxy and under any prefix. Every GET has a HEAD. Errors
+//! are problems (RFC 9457) that show nothing of the inside.
+
+mod accept;
+mod app;
+mod cache;
+mod config;
+mod connection;
+mod document;
+mod error;
+mod headers;
+mod json;
+mod page;
+mod problem;
+mod representation;
+mod routes;
+mod serve;
+mod shelf;
+mod viewer_files;
+
+pub use config::{Config, Limits};
+pub use error::Error;
+pub use serve::Server;

@@ -8,7 +8,7 @@ use crate::database::Database;
 use crate::error::io;
 use crate::feature_table::{self, FeatureTable};
 use crate::name::ContentName;
-use crate::publisher::{FILES, POINTER};
+use crate::publisher::{FILES, POINTER, hash_file};
 use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, search};
 use rusqlite::params;
 use std::collections::HashMap;
@@ -45,6 +45,8 @@ pub struct Collection {
     manifest: Manifest,
     /// Files under `files/` by name, of this generation and earlier ones.
     files: HashMap<String, FileEntry>,
+    /// The databases and the manifest.
+    downloads: HashMap<String, FileEntry>,
     features: Database,
     tables: Vec<FeatureTable>,
     search: Database,
@@ -79,6 +81,7 @@ impl Collection {
         let features = Database::open(&listed(directory, &manifest, &pointer.features, "features")?)?;
         let tables = features.with(feature_table::tables)?;
         let search = Database::open(&listed(directory, &manifest, &pointer.search, "search")?)?;
+        let downloads = downloads(directory, &pointer, &manifest)?;
         let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let directory = directory.to_path_buf();
         Ok(Self {
@@ -89,6 +92,7 @@ impl Collection {
             pointer_bytes,
             manifest,
             files,
+            downloads,
             features,
             tables,
             search,
@@ -135,6 +139,12 @@ impl Collection {
         let (name, entry) = self.files.get_key_value(name)?;
         let listed = coding == Coding::Identity || entry.codings.iter().any(|coded| coded.coding == coding);
         listed.then(|| self.directory.join(FILES).join(format!("{name}{}", coding.suffix())))
+    }
+
+    /// Looks a name beside the pointer up: the GeoPackage, the search index or the manifest, with where it lies.
+    pub fn download(&self, name: &str) -> Option<(PathBuf, &FileEntry)> {
+        let (name, entry) = self.downloads.get_key_value(name)?;
+        Some((self.directory.join(name), entry))
     }
 
     /// The bytes of a file under `files/`, in one of the codings its entry lists.
@@ -338,6 +348,22 @@ fn listed(directory: &Path, manifest: &Manifest, name: &str, missing: &'static s
         missing,
     })?;
     Ok(directory.join(known))
+}
+
+fn downloads(directory: &Path, pointer: &Pointer, manifest: &Manifest) -> Result<HashMap<String, FileEntry>, Error> {
+    let beside = manifest.files.iter().filter(|(key, _)| content_name(key).is_none());
+    let mut downloads: HashMap<_, _> = beside.map(|(key, entry)| (key.clone(), entry.clone())).collect();
+    let (hash, length) = hash_file(&directory.join(&pointer.manifest))?;
+    let hash = hash.to_hex().to_string();
+    downloads.insert(
+        pointer.manifest.clone(),
+        FileEntry {
+            length,
+            hash,
+            codings: Vec::new(),
+        },
+    );
+    Ok(downloads)
 }
 
 /// A regular file of this length; a link could lead anywhere.

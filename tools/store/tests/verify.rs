@@ -353,7 +353,7 @@ fn a_reference_that_does_not_lead_into_the_store_is_named() {
 
 fn refer(stem: &str, tileset: &mut Tileset, uri: &str) {
     if stem == "water" {
-        tileset.root.content.as_mut().unwrap().uri = uri.to_owned();
+        tileset.root.content.as_mut().unwrap().uri = String::from(uri);
     }
 }
 

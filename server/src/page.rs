@@ -1,0 +1,162 @@
+//! Pages for people.
+//!
+//! The landing page is HTML without scripts, so that it is there at once, on any device, and can be read aloud.
+
+use crate::json::segment;
+use crate::shelf::{Collections, Served};
+use axum::http::HeaderValue;
+use std::fmt::Write;
+
+/// What the pages may load: nothing but their own style.
+pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'",
+);
+/// Three houses.
+pub(crate) const ICON: &str = include_str!("pages/icon.svg");
+/// Shown in the place of a viewer that was not built.
+pub(crate) const NO_VIEWER: &str = include_str!("pages/no-viewer.html");
+const LANDING: &str = include_str!("pages/landing.html");
+const COLLECTION: &str = include_str!("pages/collection.html");
+
+/// `text` as it stands in HTML, also within quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Puts values into a page; each pair is a mark and HTML.
+fn filled(page: &str, values: &[(&str, String)]) -> String {
+    let mut filled = String::with_capacity(page.len() * 2);
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("{{") {
+        filled.push_str(before);
+        let Some((mark, after)) = after.split_once("}}") else {
+            break;
+        };
+        let value = values.iter().find(|(name, _)| *name == mark);
+        filled.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The landing page.
+pub(crate) fn landing(collections: &Collections, viewer: bool) -> String {
+    let titles: Vec<&str> = collections
+        .values()
+        .map(|served| served.collection.pointer().title.as_str())
+        .collect();
+    let sections: String = collections
+        .iter()
+        .map(|(name, served)| collection(name, served, viewer))
+        .collect::<Vec<_>>()
+        .concat();
+    filled(
+        LANDING,
+        &[("title", escaped(&titles.join(", "))), ("collections", sections)],
+    )
+}
+
+fn collection(name: &str, served: &Served, viewer: bool) -> String {
+    let (pointer, manifest) = (served.collection.pointer(), served.collection.manifest());
+    let name = segment(name);
+    let mut layers = String::new();
+    for layer in &pointer.layers {
+        let _ = write!(
+            layers,
+            "<li><b>{}</b> {}</li>",
+            grouped(layer.count),
+            escaped(&layer.name)
+        );
+    }
+    let explore = if viewer {
+        format!(
+            "<a class=\"door main\" href=\"viewer/?collection={name}\"><b>Explore the city</b><span>Fly through it in your browser, click a building and read what is known of it.</span></a>"
+        )
+    } else {
+        "<a class=\"door\" href=\"viewer/\"><b>Explore the city</b><span>The web viewer is not set up on this server. See how.</span></a>".to_owned()
+    };
+    let example = served.example.as_ref().map(|(id, title)| {
+        let title = escaped(title.as_deref().unwrap_or(id));
+        format!(
+            "<li>One feature as GeoJSON: <a href=\"collections/{name}/items/{}\">{title}</a></li>",
+            segment(id)
+        )
+    });
+    let license = manifest.license.as_ref().map(|license| {
+        let license = escaped(license);
+        format!("<br><a rel=\"license\" href=\"{license}\">{license}</a>")
+    });
+    let credits: Vec<String> = pointer.attribution.iter().map(|credit| escaped(credit)).collect();
+    let extent = manifest.extent.map(|[west, south, _, east, north, _]| {
+        format!("<dt>Extent</dt><dd>{west:.4} to {east:.4} E, {south:.4} to {north:.4} N</dd>")
+    });
+    let date = manifest.source_date.as_deref().and_then(|date| date.split('T').next());
+    filled(
+        COLLECTION,
+        &[
+            ("name", name.clone()),
+            ("title", escaped(&pointer.title)),
+            ("layers", layers),
+            ("explore", explore),
+            ("geopackage", format!("collections/{name}/3dtiles/{}", pointer.features)),
+            ("example", example.unwrap_or_default()),
+            ("extent", extent.unwrap_or_default()),
+            (
+                "date",
+                date.map(|date| format!("<dt>Data of</dt><dd>{}</dd>", escaped(date)))
+                    .unwrap_or_default(),
+            ),
+            ("crs", escaped(&manifest.crs)),
+            ("attribution", credits.join("<br>")),
+            ("license", license.unwrap_or_default()),
+        ],
+    )
+}
+
+/// A number in groups of three, parted by narrow spaces.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_city_says_cannot_become_markup() {
+        let page = filled(
+            "<h2>{{title}}</h2>",
+            &[("title", escaped("<script>\"a\" & 'b'</script>{{name}}"))],
+        );
+        assert_eq!(
+            page,
+            "<h2>&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt;{{name}}</h2>"
+        );
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
+    }
+}

@@ -1,0 +1,45 @@
+//! Where everybody begins.
+
+use super::Format;
+use crate::app::App;
+use crate::document::{HTML, JSON, document, varying_by_accept};
+use crate::headers::SHORT;
+use crate::problem::Problem;
+use crate::{accept, json, page};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+
+/// The landing page.
+pub(crate) async fn landing(
+    State(app): State<App>,
+    format: Format,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let collections = app.shelf.current();
+    let response = if accept::wants_html(&headers, format.checked(&["json", "html"])?) {
+        let body = page::landing(&collections, app.viewer.is_some());
+        let mut response = document(&method, &headers, body, HTML, SHORT).await;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, page::POLICY);
+        response
+    } else {
+        document(&method, &headers, json::landing(&collections).to_string(), JSON, SHORT).await
+    };
+    Ok(varying_by_accept(response))
+}
+
+/// What the server conforms to.
+pub(crate) async fn conformance(method: Method, headers: HeaderMap) -> Response {
+    document(&method, &headers, json::conformance().to_string(), JSON, SHORT).await
+}
+
+/// A small block of houses, for the browser's tab.
+pub(crate) async fn icon(method: Method, headers: HeaderMap) -> Response {
+    const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
+    document(&method, &headers, page::ICON, SVG, SHORT)
+        .await
+        .into_response()
+}
