@@ -14,7 +14,11 @@
 //! | tiles that are held | [`tile`], [`city`] |
 //! | requests and answers | [`stream`] |
 //! | all of it together | [`viewer`] |
+//! | the desktop | `app`, `panels`, `native`, `headless`, `offscreen` |
+//! | the web | `web` |
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod app;
 pub mod city;
 pub mod error;
 pub mod eye;
@@ -28,6 +32,8 @@ pub mod light;
 pub mod native;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod offscreen;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod panels;
 pub mod picture;
 mod pipeline;
 pub mod shader;

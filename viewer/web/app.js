@@ -39,9 +39,15 @@ async function main(tries = 0) {
     collection = await findCollection();
     await init();
   } catch (error) {
-    return unreachable(error, tries);
+    return error instanceof Unreachable ? unreachable(error, tries) : unexpected(error);
   }
   return collection ? open(collection) : fail("error.notFound", { detail: location.href });
+}
+
+class Unreachable extends Error {}
+
+function unexpected(error) {
+  fail("error.unexpected", { detail: String(error.message ?? error), again: () => location.reload() });
 }
 
 /** A network may come back by itself: asked again after 2, 4, 8, ... at most 30 seconds. */
@@ -60,8 +66,10 @@ async function hasGraphics() {
 
 /** The collection that the address names, else the server's first; nothing if there is no such one. */
 async function findCollection() {
-  const response = await fetch(new URL("collections", base), { headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error(`${response.status} ${response.url}`);
+  const response = await fetch(new URL("collections", base), { headers: { accept: "application/json" } }).catch((error) => {
+    throw new Unreachable(error.message);
+  });
+  if (!response.ok) throw new Unreachable(`${response.status} ${response.url}`);
   const { collections } = await response.json();
   const ids = collections.map(({ id }) => id);
   return query.has("collection") ? ids.find((id) => id === query.get("collection")) : ids[0];
@@ -106,15 +114,14 @@ function noTileset(detail, permanent) {
 /** Shows the session as it is now. */
 function changed() {
   const snapshot = JSON.parse(city.viewer.snapshot());
-  if (!snapshot) return;
   place(snapshot);
   render(snapshot);
   if (city.placed && !snapshot.flying) rememberSoon(snapshot.camera);
 }
 
-/** Once there is a session, goes to the view in the address, or back to where it was. */
+/** Once the first tileset has come, goes to the view in the address, or back to where it was. */
 function place(snapshot) {
-  if (city.placed) return;
+  if (city.placed || snapshot.progress.tiles.tilesets === 0) return;
   city.placed = true;
   setUtcOffset(snapshot);
   for (const wish of wishes(city.remembered)) command(wish);

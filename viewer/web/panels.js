@@ -88,8 +88,10 @@ export function announce(words) {
 }
 
 function render(snapshot, itemUrl) {
-  document.title = `${snapshot.title} – Kortteli`;
-  say(part("title"), snapshot.title);
+  if (snapshot.title) {
+    document.title = `${snapshot.title} – Kortteli`;
+    say(part("title"), snapshot.title);
+  }
   renderCredits(snapshot.credits.join(" · "));
   renderLayers(snapshot.layers);
   renderTime(snapshot.time);

@@ -1,0 +1,445 @@
+//! The desktop window: winit's events in, frames out, and nothing while nothing changes.
+
+use crate::error::Error;
+use crate::gesture::{Modifiers, Phase, PointerEvent, PointerKind};
+use crate::gpu::{Gpu, Quality, configuration};
+use crate::headless::{give, threads};
+use crate::native::Fetcher;
+use crate::panels;
+use crate::viewer::{Beginning, Viewer};
+use glam::DVec2;
+use session::{Command, Snapshot};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use winit::application::ApplicationHandler;
+use winit::dpi::PhysicalSize;
+use winit::event::{ElementState, MouseButton, MouseScrollDelta, Touch, TouchPhase, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
+use winit::keyboard::{ModifiersState, PhysicalKey};
+use winit::window::{Window, WindowId};
+
+/// How long to wait before looking again while something is on its way.
+const TICK: Duration = Duration::from_millis(16);
+/// A mouse's number; fingers count from 1.
+const MOUSE: i64 = 0;
+/// What a notch of a wheel is in pixels of a page.
+const NOTCH: f64 = 100.0;
+
+/// What a window begins with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The city and how to load it.
+    pub begin: Beginning,
+    /// Size in logical pixels.
+    pub size: [u32; 2],
+    /// How well to draw; as the device can, without one.
+    pub quality: Option<Quality>,
+    /// What to do when the city is there.
+    pub commands: Vec<Command>,
+}
+
+/// Opens a window and stays until it is closed.
+///
+/// # Errors
+/// [`Error::Surface`] where there is no screen, [`Error::NoAdapter`] and [`Error::NoDevice`] where nothing draws.
+pub fn run(setup: Setup) -> Result<(), Error> {
+    let events = EventLoop::with_user_event().build().map_err(|error| Error::Surface(error.to_string()))?;
+    let mut app = App {
+        proxy: events.create_proxy(),
+        setup,
+        shown: None,
+        failure: None,
+    };
+    events.run_app(&mut app).map_err(|error| Error::Surface(error.to_string()))?;
+    app.failure.map_or(Ok(()), Err)
+}
+
+/// An answer has come from a thread.
+#[derive(Debug, Clone, Copy)]
+struct Answered;
+
+struct App {
+    proxy: EventLoopProxy<Answered>,
+    setup: Setup,
+    shown: Option<Shown>,
+    failure: Option<Error>,
+}
+
+/// A window with a city in it.
+struct Shown {
+    window: Arc<Window>,
+    surface: wgpu::Surface<'static>,
+    configuration: wgpu::SurfaceConfiguration,
+    gpu: Gpu,
+    viewer: Viewer,
+    fetcher: Fetcher,
+    panels: egui_winit::State,
+    painter: egui_wgpu::Renderer,
+    /// What to do when the city is there.
+    commands: Vec<Command>,
+    modifiers: ModifiersState,
+    pointer: DVec2,
+    last: Instant,
+    /// When egui wants to paint again.
+    repaint: Option<Instant>,
+}
+
+impl App {
+    fn open(&mut self, events: &ActiveEventLoop) -> Result<(), Error> {
+        let [width, height] = self.setup.size;
+        let attributes = Window::default_attributes()
+            .with_title("Kortteli")
+            .with_inner_size(winit::dpi::LogicalSize::new(width, height));
+        let window = events.create_window(attributes).map_err(|error| Error::Surface(error.to_string()))?;
+        self.shown = Some(Shown::new(Arc::new(window), &self.setup, self.proxy.clone())?);
+        Ok(())
+    }
+
+    /// The device was lost: everything that lived on it is made anew, and the session goes on where it was.
+    fn recover(&mut self, message: &str) -> Result<(), Error> {
+        log::error!("the graphics device was lost and is made anew: {message}");
+        let Some(shown) = self.shown.take() else {
+            return Ok(());
+        };
+        let window = Arc::clone(&shown.window);
+        self.setup.commands = restoring(&shown.viewer.session().snapshot());
+        self.setup.begin.language = shown.viewer.session().language();
+        drop(shown);
+        self.shown = Some(Shown::new(window, &self.setup, self.proxy.clone())?);
+        Ok(())
+    }
+
+    fn stop(&mut self, events: &ActiveEventLoop, error: Error) {
+        self.failure = Some(error);
+        events.exit();
+    }
+}
+
+/// What brings a session back to where another was.
+fn restoring(snapshot: &Snapshot) -> Vec<Command> {
+    let (camera, time) = (&snapshot.camera, &snapshot.time);
+    let (year, month, day) = time.date;
+    let mut commands = vec![
+        Command::SetDate { year, month, day },
+        Command::SetUtcOffset { minutes: time.utc_offset_minutes },
+        Command::SetTimeOfDay { hours: time.hours },
+        Command::SetCamera {
+            lon: camera.lon,
+            lat: camera.lat,
+            height: camera.height,
+            heading: camera.heading,
+            pitch: camera.pitch,
+        },
+    ];
+    for layer in &snapshot.layers {
+        commands.push(Command::SetLayer { layer: layer.name.clone(), visible: layer.visible });
+    }
+    if let Some(selected) = &snapshot.selected {
+        let feature = Box::new(selected.feature.clone());
+        commands.push(Command::Select { feature, point: selected.point });
+    }
+    commands
+}
+
+impl ApplicationHandler<Answered> for App {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        if self.shown.is_none()
+            && let Err(error) = self.open(events)
+        {
+            self.stop(events, error);
+        }
+    }
+
+    fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        let Some(shown) = &mut self.shown else {
+            return;
+        };
+        match event {
+            WindowEvent::CloseRequested => events.exit(),
+            WindowEvent::RedrawRequested => shown.redraw(),
+            event => shown.input(&event),
+        }
+    }
+
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        let Some(shown) = &mut self.shown else {
+            return;
+        };
+        if let Some(message) = shown.gpu.take_fault()
+            && let Err(error) = self.recover(&message)
+        {
+            return self.stop(events, error);
+        }
+        let Some(shown) = &mut self.shown else {
+            return;
+        };
+        let wait = match (shown.tick(), shown.repaint) {
+            (true, _) => ControlFlow::WaitUntil(Instant::now() + TICK),
+            (false, Some(at)) => ControlFlow::WaitUntil(at),
+            (false, None) => ControlFlow::Wait,
+        };
+        events.set_control_flow(wait);
+    }
+}
+
+impl Shown {
+    fn new(window: Arc<Window>, setup: &Setup, proxy: EventLoopProxy<Answered>) -> Result<Self, Error> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let surface =
+            instance.create_surface(Arc::clone(&window)).map_err(|error| Error::Surface(error.to_string()))?;
+        let gpu = pollster::block_on(Gpu::new(&instance, Some(&surface)))?;
+        let size = <[u32; 2]>::from(window.inner_size());
+        let configuration = configuration(&gpu, &surface, size)
+            .ok_or_else(|| Error::Surface("it has no format to draw in".to_owned()))?;
+        surface.configure(&gpu.device, &configuration);
+        let format = configuration.format.add_srgb_suffix();
+        let quality = setup.quality.unwrap_or_else(|| gpu.quality());
+        let mut viewer = Viewer::new(&gpu, format, quality, size, setup.begin.clone());
+        viewer.resize(size, window.scale_factor());
+        let context = egui::Context::default();
+        context.set_visuals(egui::Visuals::light());
+        let limit = gpu.device.limits().max_texture_dimension_2d as usize;
+        let scale = window.scale_factor() as f32;
+        let panels =
+            egui_winit::State::new(context, egui::ViewportId::ROOT, &window, Some(scale), None, Some(limit));
+        let painter = egui_wgpu::Renderer::new(&gpu.device, format, egui_wgpu::RendererOptions::default());
+        // The window may be gone before the last answer has come.
+        let wake = move || drop(proxy.send_event(Answered));
+        window.request_redraw();
+        Ok(Self {
+            window,
+            surface,
+            configuration,
+            gpu,
+            viewer,
+            fetcher: Fetcher::new(threads(), wake),
+            panels,
+            painter,
+            commands: setup.commands.clone(),
+            modifiers: ModifiersState::default(),
+            pointer: DVec2::ZERO,
+            last: Instant::now(),
+            repaint: None,
+        })
+    }
+
+    /// Takes in what has come and lets time pass. Whether to look again soon.
+    fn tick(&mut self) -> bool {
+        while let Some(answer) = self.fetcher.answer() {
+            give(&mut self.viewer, answer);
+        }
+        if self.viewer.is_open() {
+            for command in std::mem::take(&mut self.commands) {
+                self.viewer.apply(command);
+            }
+        }
+        let now = Instant::now();
+        let seconds = (now - self.last).as_secs_f64().min(0.1);
+        self.last = now;
+        let before = self.viewer.session().revision();
+        let again = self.viewer.advance(&self.gpu, seconds);
+        let (asks, cancels) = self.viewer.take_asks();
+        self.fetcher.follow(asks, &cancels);
+        let changed = before != self.viewer.session().revision();
+        let due = self.repaint.is_some_and(|at| at <= now);
+        if changed || due || self.viewer.wants_drawing() {
+            self.window.request_redraw();
+        }
+        again
+    }
+
+    fn input(&mut self, event: &WindowEvent) {
+        let response = self.panels.on_window_event(&self.window, event);
+        if response.repaint {
+            self.window.request_redraw();
+        }
+        match event {
+            WindowEvent::Resized(size) => self.resize(*size),
+            WindowEvent::ScaleFactorChanged { .. } => self.resize(self.window.inner_size()),
+            WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
+            WindowEvent::CursorMoved { position, .. } => {
+                self.pointer = DVec2::new(position.x, position.y);
+                let over = self.panels.egui_ctx().egui_wants_pointer_input();
+                let held = self.panels.is_any_pointer_button_down();
+                if !over || held {
+                    self.mouse(Phase::Move, 0);
+                } else {
+                    self.mouse(Phase::Cancel, 0);
+                }
+            }
+            WindowEvent::CursorLeft { .. } if !self.panels.is_any_pointer_button_down() => self.mouse(Phase::Cancel, 0),
+            // A button that went down over the city comes up for it too, wherever the pointer is by then.
+            WindowEvent::MouseInput { state: ElementState::Released, button, .. } => {
+                self.mouse(Phase::Up, number(*button));
+            }
+            event if !response.consumed => self.steer(event),
+            _ => {}
+        }
+        if self.viewer.wants_drawing() {
+            self.window.request_redraw();
+        }
+    }
+
+    /// Input that no panel took.
+    fn steer(&mut self, event: &WindowEvent) {
+        match event {
+            WindowEvent::MouseInput { state: ElementState::Pressed, button, .. } => {
+                self.mouse(Phase::Down, number(*button));
+            }
+            WindowEvent::MouseWheel { delta, .. } => {
+                let pixels = match delta {
+                    MouseScrollDelta::LineDelta(_, lines) => -f64::from(*lines) * NOTCH,
+                    MouseScrollDelta::PixelDelta(by) => -by.y / self.window.scale_factor(),
+                };
+                self.viewer.wheel(self.pointer, pixels);
+            }
+            WindowEvent::KeyboardInput { event, .. } if event.state == ElementState::Pressed => {
+                if let PhysicalKey::Code(code) = event.physical_key {
+                    // winit names keys as the W3C's KeyboardEvent.code does.
+                    self.viewer.key(&format!("{code:?}"), self.held());
+                }
+            }
+            WindowEvent::Touch(touch) => self.touch(touch),
+            _ => {}
+        }
+    }
+
+    fn held(&self) -> Modifiers {
+        Modifiers {
+            shift: self.modifiers.shift_key(),
+            ctrl: self.modifiers.control_key() || self.modifiers.super_key(),
+            alt: self.modifiers.alt_key(),
+        }
+    }
+
+    fn mouse(&mut self, phase: Phase, button: u8) {
+        self.viewer.pointer(PointerEvent {
+            phase,
+            id: MOUSE,
+            kind: PointerKind::Mouse,
+            button,
+            at: self.pointer,
+            modifiers: self.held(),
+        });
+    }
+
+    fn touch(&mut self, touch: &Touch) {
+        let phase = match touch.phase {
+            TouchPhase::Started => Phase::Down,
+            TouchPhase::Moved => Phase::Move,
+            TouchPhase::Ended => Phase::Up,
+            TouchPhase::Cancelled => Phase::Cancel,
+        };
+        self.viewer.pointer(PointerEvent {
+            phase,
+            id: touch.id.cast_signed().saturating_add(1),
+            kind: PointerKind::Touch,
+            button: 0,
+            at: DVec2::new(touch.location.x, touch.location.y),
+            modifiers: self.held(),
+        });
+    }
+
+    fn resize(&mut self, size: PhysicalSize<u32>) {
+        // A minimised window has no size, and nothing to draw.
+        if size.width == 0 || size.height == 0 {
+            return;
+        }
+        (self.configuration.width, self.configuration.height) = size.into();
+        self.surface.configure(&self.gpu.device, &self.configuration);
+        self.viewer.resize(size.into(), self.window.scale_factor());
+        self.window.request_redraw();
+    }
+
+    /// One frame: the city, and the panels over it.
+    fn redraw(&mut self) {
+        use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Success, Suboptimal};
+        let texture = match self.surface.get_current_texture() {
+            Success(texture) | Suboptimal(texture) => texture,
+            Lost | Outdated => {
+                self.surface.configure(&self.gpu.device, &self.configuration);
+                return self.window.request_redraw();
+            }
+            _ => return,
+        };
+        let view = texture.texture.create_view(&wgpu::TextureViewDescriptor {
+            format: Some(self.viewer.format()),
+            ..Default::default()
+        });
+        self.viewer.draw(&self.gpu, &view);
+        self.paint(&view);
+        self.window.pre_present_notify();
+        self.gpu.queue.present(texture);
+    }
+
+    /// Runs the panels, does what they say, and paints them.
+    fn paint(&mut self, view: &wgpu::TextureView) {
+        let snapshot = self.viewer.session().snapshot();
+        let open = self.viewer.is_open();
+        let input = self.panels.take_egui_input(&self.window);
+        let context = self.panels.egui_ctx().clone();
+        let mut commands = Vec::new();
+        let mut output = context.run_ui(input, |ui| commands.extend(panels::show(ui.ctx(), &snapshot, open)));
+        for command in commands {
+            let again = command == Command::DismissError && !open;
+            self.viewer.apply(command);
+            if again {
+                self.viewer.reopen();
+            }
+        }
+        self.panels.handle_platform_output(&self.window, std::mem::take(&mut output.platform_output));
+        let delay = output.viewport_output.get(&egui::ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
+        self.repaint = delay.and_then(|delay| Instant::now().checked_add(delay));
+        let scale = output.pixels_per_point;
+        let shapes = context.tessellate(std::mem::take(&mut output.shapes), scale);
+        self.paint_shapes(view, &shapes, scale, std::mem::take(&mut output.textures_delta));
+    }
+
+    fn paint_shapes(
+        &mut self,
+        view: &wgpu::TextureView,
+        shapes: &[egui::ClippedPrimitive],
+        scale: f32,
+        textures: egui::TexturesDelta,
+    ) {
+        let Gpu { device, queue, .. } = &self.gpu;
+        for (id, deltas) in &textures.set {
+            for delta in deltas {
+                self.painter.update_texture(device, queue, *id, delta);
+            }
+        }
+        let screen = egui_wgpu::ScreenDescriptor {
+            size_in_pixels: [self.configuration.width, self.configuration.height],
+            pixels_per_point: scale,
+        };
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("panels") });
+        let more = self.painter.update_buffers(device, queue, &mut encoder, shapes, &screen);
+        let pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("panels"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
+            })],
+            ..Default::default()
+        });
+        self.painter.render(&mut pass.forget_lifetime(), shapes, &screen);
+        queue.submit(more.into_iter().chain([encoder.finish()]));
+        for id in &textures.free {
+            self.painter.free_texture(id);
+        }
+    }
+}
+
+/// A button's number, as in `MouseEvent.button`.
+fn number(button: MouseButton) -> u8 {
+    match button {
+        MouseButton::Left => 0,
+        MouseButton::Middle => 1,
+        MouseButton::Right => 2,
+        MouseButton::Back => 3,
+        MouseButton::Forward => 4,
+        MouseButton::Other(_) => 5,
+    }
+}
