@@ -75,3 +75,65 @@ fn sorted(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     entries.sort();
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use tiles::feature::Feature;
+    use tiles::glb::{self, Encoding};
+    use tiles::mesh::{Mesh, TileContent};
+
+    fn triangle() -> TileContent {
+        TileContent {
+            mesh: Mesh {
+                positions: vec![[0.0, 0.0, 0.0], [8.0, 0.0, 0.0], [0.0, 8.0, 0.0]],
+                normals: vec![[0.0, 0.0, 1.0]; 3],
+                colors: vec![[200, 100, 50, 255]; 3],
+                feature_ids: vec![0; 3],
+                surfaces: vec![1; 3],
+                indices: vec![0, 1, 2],
+                ..Mesh::default()
+            },
+            features: vec![Feature {
+                id: "a".to_owned(),
+                merged: 1,
+                ..Feature::default()
+            }],
+            copyright: String::new(),
+        }
+    }
+
+    #[test]
+    fn tiles_become_plain_and_everything_else_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().join("store/town/files");
+        fs::create_dir_all(&files).unwrap();
+        fs::write(folder.path().join("store/town/tileset.json"), "{}").unwrap();
+        fs::write(files.join("schema.json"), glb::schema_json()).unwrap();
+        let compact = glb::encode(&triangle(), Encoding::Compact, "schema.json").unwrap();
+        fs::write(files.join("a.glb"), &compact).unwrap();
+        let out = folder.path().join("plain");
+        run(&PlainOptions {
+            store: folder.path().join("store"),
+            out: out.clone(),
+        })
+        .unwrap();
+        let plain = fs::read(out.join("town/files/a.glb")).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(text(&compact).contains("EXT_meshopt_compression"));
+        assert!(!text(&plain).contains("extensionsRequired"), "{}", text(&plain));
+        assert_eq!(glb::decode(&plain).unwrap().features, triangle().features);
+        assert!(out.join("town/tileset.json").is_file() && out.join("town/files/schema.json").is_file());
+    }
+
+    #[test]
+    fn a_folder_without_a_collection_is_an_error_that_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = PlainOptions {
+            store: folder.path().to_owned(),
+            out: folder.path().join("out"),
+        };
+        assert!(run(&options).unwrap_err().to_string().contains("no collection here"));
+    }
+}

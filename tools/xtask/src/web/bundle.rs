@@ -66,7 +66,7 @@ impl Naming {
         };
         self.open.push(source.to_owned());
         if is_text(source) {
-            bytes = self.rewrite(String::from_utf8(bytes)?)?.into_bytes();
+            bytes = self.rewrite(std::str::from_utf8(&bytes)?)?.into_bytes();
         }
         self.open.pop();
         let name = if source == INDEX {
@@ -85,9 +85,9 @@ impl Naming {
         Ok(name)
     }
 
-    fn rewrite(&mut self, text: String) -> anyhow::Result<String> {
-        let mut result = text.clone();
-        for reference in references(&text) {
+    fn rewrite(&mut self, text: &str) -> anyhow::Result<String> {
+        let mut result = text.to_owned();
+        for reference in references(text) {
             let name = self.settle(reference)?;
             for (open, close) in DELIMITERS {
                 result = result.replace(

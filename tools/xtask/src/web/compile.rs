@@ -97,6 +97,7 @@ fn bind(input: &Path, release: bool, sources: &mut Sources) -> anyhow::Result<()
     bindgen
         .input_path(input)
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true);
     let mut output = bindgen
