@@ -1,0 +1,286 @@
+//! The command line. Its help is the reference.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A 3D city model tile server.
+///
+/// Makes a streamable 3D city of CityGML files, serves it to viewers, GIS programs and game engines, and takes pieces of
+/// it home as block worlds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kortteli",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a 3D Tiles tileset of CityGML files and publish it in a store.
+    ///
+    /// Reads CityGML, transforms it into an earth-fixed frame, cuts it into tiles with coarser stand-ins above them, and
+    /// publishes the result in one step: while it works, and if it fails, the city that was there before stays whole.
+    ///
+    /// An object that cannot be tiled is reported with file, line and gml:id and left out; the rest is tiled. The full
+    /// report is written to <STORE>/<COLLECTION>/report.json.
+    #[command(
+        after_help = "Example:\n  kortteli tile city.gml context.gml -o store --collection helsinki --title Helsinki\n\nExit status: 0 published, 1 failed, 2 wrong command line."
+    )]
+    Tile(TileArguments),
+    /// Check a store whole: every file, tile, tree and feature.
+    ///
+    /// Hashes every file, decodes every tile, and checks boxes, geometric errors, ids and the GeoPackage against one
+    /// another. Changes nothing.
+    #[command(after_help = "Exit status: 0 whole, 1 something is wrong, 2 wrong command line.")]
+    Verify(VerifyArguments),
+    /// Serve a store over HTTP: landing page, tiles, features and the web viewer.
+    ///
+    /// Publishing into the store while it is served is safe: a new generation is taken over within seconds, and one that
+    /// is not whole is not. Stops on Ctrl-C or SIGTERM after answers that have begun are sent.
+    #[command(
+        after_help = "Example:\n  kortteli serve store --listen 0.0.0.0:8080 --viewer target/web\n\nThe log goes to standard error; RUST_LOG=warn leaves out the line of each request.\nExit status: 0 stopped, 1 failed, 2 wrong command line."
+    )]
+    Serve(ServeArguments),
+    /// Export a part of a city as a block world for Minecraft Java Edition.
+    ///
+    /// One block is one metre, grid north is game north, and exports of the same city join block for block. Unzip the
+    /// world into the game's saves folder.
+    #[command(
+        after_help = "Example:\n  kortteli blocks store --bbox 24.950,60.168,24.956,60.171 -o senate-square.zip\n\nExit status: 0 written, 1 failed, 2 wrong command line."
+    )]
+    Blocks(BlocksArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TileArguments {
+    /// CityGML files, plain (.gml, .xml) or compressed (.gz).
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The store: a directory that holds collections. It is made if it is not there.
+    #[arg(short, long, value_name = "STORE")]
+    pub(crate) output: PathBuf,
+    /// Name of the collection in the store and in addresses: letters, digits, - and _.
+    #[arg(short, long, value_name = "NAME", default_value = "city", value_parser = parse_collection)]
+    pub(crate) collection: String,
+    /// Title for people; otherwise the gml:name of the first file that has one.
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Most bytes of an encoded tile, with K or M for KiB or MiB. A feature that is larger makes a larger tile.
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = parse_size)]
+    pub(crate) tile_bytes: usize,
+    /// Geoid grid for heights above sea level: ESRI ASCII (.asc), GTX (.gtx) or GeoTIFF (.tif). A grid of the Helsinki
+    /// region for N2000 is built in.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) geoid: Option<PathBuf>,
+    /// What the heights of the files are measured from.
+    #[arg(long, value_enum, default_value_t = Heights::Geoid)]
+    pub(crate) heights: Heights,
+    /// Order of the horizontal axes in the files.
+    #[arg(long, value_enum, default_value_t = Axis::Auto)]
+    pub(crate) axis: Axis,
+    /// Reference system of the files in place of what they say, for example EPSG:3879+3900.
+    #[arg(long, value_name = "CRS")]
+    pub(crate) crs: Option<String>,
+    /// Take this level of detail only; otherwise the highest of each object.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=4))]
+    pub(crate) lod: Option<u8>,
+    /// How many threads work; otherwise one for each processor. The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(crate) threads: Option<usize>,
+    /// Publish nothing if there is a warning.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Whom to credit, in the viewer and in every tile; may be given several times. Otherwise taken from the files.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) attribution: Vec<String>,
+    /// The licence as a link.
+    #[arg(long, value_name = "URL")]
+    pub(crate) license: Option<String>,
+    /// How tiles are stored.
+    #[arg(long, value_enum, default_value_t = Encoding::Compact)]
+    pub(crate) encoding: Encoding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Heights {
+    /// The geoid or datum that the reference system names.
+    Geoid,
+    /// The ellipsoid, whatever the reference system says.
+    Ellipsoidal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Axis {
+    /// The order that falls into the reference system's area of use.
+    Auto,
+    /// Easting (or longitude) first.
+    EastNorth,
+    /// Northing (or latitude) first.
+    NorthEast,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Encoding {
+    /// Small: EXT_meshopt_compression and KHR_mesh_quantization, which most clients read.
+    Compact,
+    /// Core glTF 2.0 without any required extension, for clients that read nothing else.
+    Plain,
+    /// Compact tiles as the collection, and plain ones as a second collection `<NAME>-plain`.
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The store.
+    pub(crate) store: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The store.
+    pub(crate) store: PathBuf,
+    /// Address and port; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Directory of the web viewer, as `cargo xtask web` wrote it.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) viewer: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BlocksArguments {
+    /// The store.
+    pub(crate) store: PathBuf,
+    /// West, south, east, north in degrees of longitude and latitude (WGS 84).
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, value_parser = parse_bbox)]
+    pub(crate) bbox: BoundingBox,
+    /// The world to write, a zip file.
+    #[arg(short, long, value_name = "ZIP")]
+    pub(crate) output: PathBuf,
+    /// The collection, where the store holds several.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) collection: Option<String>,
+    /// Only these layers, separated by commas, for example buildings,water.
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
+    pub(crate) layers: Option<Vec<String>>,
+    /// Which block a surface becomes: a palette file in place of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) palette: Option<PathBuf>,
+    /// What is added to a height in metres to get the block's y; otherwise fixed for the city. Worlds join only where it
+    /// is the same.
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true)]
+    pub(crate) height_offset: Option<i32>,
+    /// The largest area in square kilometres.
+    #[arg(long, value_name = "KM2", default_value_t = blocks::export::AREA_LIMIT_KM2)]
+    pub(crate) area_limit: f64,
+}
+
+/// West, south, east, north in degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BoundingBox(pub(crate) [f64; 4]);
+
+fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse::<f64>()).collect();
+    let right = "give four numbers without spaces, for example 24.950,60.168,24.956,60.171";
+    let numbers: [f64; 4] = numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or(right)?;
+    let [west, south, east, north] = numbers;
+    if !(-180.0..=180.0).contains(&west) || !(-180.0..=180.0).contains(&east) {
+        return Err("longitudes lie between -180 and 180; the order is west,south,east,north".to_owned());
+    }
+    if !(-90.0..=90.0).contains(&south) || !(-90.0..=90.0).contains(&north) {
+        return Err("latitudes lie between -90 and 90; the order is west,south,east,north".to_owned());
+    }
+    if west >= east || south >= north {
+        return Err("the order is west,south,east,north, so the first must be less than the third and the second less than the fourth".to_owned());
+    }
+    Ok(BoundingBox(numbers))
+}
+
+fn parse_size(text: &str) -> Result<usize, String> {
+    let (digits, factor) = match text.as_bytes().last() {
+        Some(b'K' | b'k') => (&text[..text.len() - 1], 1024),
+        Some(b'M' | b'm') => (&text[..text.len() - 1], 1024 * 1024),
+        _ => (text, 1),
+    };
+    let least = tiler::Options::LEAST_TILE_BYTES;
+    let size = digits
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor));
+    match size {
+        None => Err("give a number of bytes, for example 500000, 32K or 1M".to_owned()),
+        Some(size) if size < least => Err(format!(
+            "a tile needs at least {}K, its own header takes the rest",
+            least / 1024
+        )),
+        Some(size) => Ok(size),
+    }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(threads @ 1..=1024) => Ok(threads),
+        _ => Err("give a number from 1 to 1024".to_owned()),
+    }
+}
+
+fn parse_collection(text: &str) -> Result<String, String> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if plain && (1..=58).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "use letters, digits, - and _, at most 58 of them: the name becomes a directory and a part of addresses"
+                .to_owned(),
+        )
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests say what they expect by failing")]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_bytes_or_kibibytes_or_mebibytes() {
+        assert_eq!(parse_size("32K").unwrap(), 32 * 1024);
+        assert_eq!(parse_size("1M").unwrap(), 1 << 20);
+        assert_eq!(parse_size("500000").unwrap(), 500_000);
+        for wrong in ["", "K", "1G", "-1", "1.5M", "99999999999999999999M", "1K", "0"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_box_is_west_south_east_north() {
+        assert_eq!(parse_bbox("-1.5, -2,3,4").unwrap().0, [-1.5, -2.0, 3.0, 4.0]);
+        for (wrong, why) in [
+            ("1,2,3", "four numbers"),
+            ("a,b,c,d", "four numbers"),
+            ("3,2,1,4", "west,south,east,north"),
+            ("1,4,3,2", "west,south,east,north"),
+            ("60,24,61,125", "between -90 and 90"),
+            ("1,2,NaN,4", "between -180 and 180"),
+        ] {
+            assert!(parse_bbox(wrong).unwrap_err().contains(why), "{wrong}");
+        }
+    }
+}

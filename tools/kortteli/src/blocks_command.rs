@@ -1,0 +1,107 @@
+//! `kortteli blocks`
+
+use crate::arguments::BlocksArguments;
+use crate::progress;
+use crate::words::{bytes, counted, grouped, time};
+use anyhow::{Context, bail};
+use blocks::export::{Options, Summary, export};
+use blocks::palette::Palette;
+use std::fs::File;
+use std::io::BufWriter;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use store::Collection;
+
+/// Writes a block world.
+pub(crate) fn run(arguments: &BlocksArguments) -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
+    let collection = open(&arguments.store, arguments.collection.as_deref())?;
+    let bar = progress::chunks();
+    let shown = bar.clone();
+    let mut options = Options::new()?;
+    options.layers.clone_from(&arguments.layers);
+    options.height_offset = arguments.height_offset;
+    options.area_limit_km2 = arguments.area_limit;
+    if let Some(path) = &arguments.palette {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        options.palette = Palette::from_json(&text).with_context(|| path.display().to_string())?;
+    }
+    options.progress = Some(Arc::new(move |at: blocks::export::Progress| {
+        shown.set_length(at.total);
+        shown.set_position(at.chunks);
+        ControlFlow::Continue(())
+    }));
+    let written = write(&collection, arguments, &options);
+    bar.finish_and_clear();
+    let summary = written?;
+    let length = std::fs::metadata(&arguments.output).map_or(0, |metadata| metadata.len());
+    println!(
+        "{}: {} of {} in {}, {} in {}",
+        arguments.output.display(),
+        counted(summary.blocks, "block", "blocks"),
+        counted(summary.objects, "object", "objects"),
+        counted(summary.chunks, "chunk", "chunks"),
+        bytes(length),
+        time(begun.elapsed()),
+    );
+    let [x, y, z] = summary.spawn;
+    println!(
+        "Players begin at {x}, {y}, {z}. Block 0, 0 is at easting {}, northing {}; y is height {:+}.",
+        grouped(summary.e0.unsigned_abs()),
+        grouped(summary.n0.unsigned_abs()),
+        summary.height_offset,
+    );
+    println!("Unzip it into the game's saves folder.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes beside the target and renames: a world that is cut off half-way is not left in its place.
+fn write(collection: &Collection, arguments: &BlocksArguments, options: &Options) -> anyhow::Result<Summary> {
+    let mut temporary = arguments.output.clone().into_os_string();
+    temporary.push(".tmp");
+    let temporary = Path::new(&temporary);
+    let file = File::create(temporary).with_context(|| format!("cannot write {}", temporary.display()))?;
+    let exported = export(collection, arguments.bbox.0, options, BufWriter::new(file));
+    if exported.is_err() {
+        let _ = std::fs::remove_file(temporary);
+    }
+    let summary = exported?;
+    let output = &arguments.output;
+    std::fs::rename(temporary, output).with_context(|| format!("cannot write {}", output.display()))?;
+    Ok(summary)
+}
+
+/// The collection of this name, or the only one there is.
+fn open(store: &Path, name: Option<&str>) -> anyhow::Result<Collection> {
+    let (mut opened, errors) = store::collections(store);
+    for error in &errors {
+        eprintln!("warning: {error}");
+    }
+    let names: Vec<String> = opened.iter().map(|collection| collection.name().to_owned()).collect();
+    match name {
+        Some(name) => match names.iter().position(|known| known == name) {
+            Some(place) => Ok(opened.swap_remove(place)),
+            None => bail!(
+                "{} holds no collection {name:?}; it holds {}",
+                store.display(),
+                names.join(", ")
+            ),
+        },
+        None if opened.len() == 1 => Ok(opened.remove(0)),
+        None if opened.is_empty() => {
+            bail!(
+                "{} holds no collection; make one with `kortteli tile <files> -o {}`",
+                store.display(),
+                store.display()
+            )
+        }
+        None => bail!(
+            "{} holds several collections; name one with --collection: {}",
+            store.display(),
+            names.join(", ")
+        ),
+    }
+}
