@@ -32,7 +32,12 @@ impl Theme {
         chosen.is_none_or(|chosen| chosen == theme)
     }
 
-    fn met(&mut self, theme: &str) {
+    /// Takes a theme that has a material, unless one is taken.
+    pub(crate) fn choose(&mut self, theme: &str) {
+        self.chosen.get_or_insert_with(|| theme.to_owned());
+    }
+
+    pub(crate) fn met(&mut self, theme: &str) {
         if self.seen.len() < THEMES_KEPT {
             self.seen.insert(theme.to_owned());
         }
@@ -124,7 +129,7 @@ fn surface_data(
 ) -> Result<(), Stop> {
     while cursor.child()? {
         if cursor.local() == b"X3DMaterial" {
-            theme.chosen.get_or_insert_with(|| name.to_owned());
+            theme.choose(name);
             let found = material(cursor, findings)?;
             into.add(found);
         } else {

@@ -1,15 +1,13 @@
 //! A pull parser over elements.
 //!
 //! The reader of each noun asks for the next child of the element it stands in, and must have read a child to its end
-//! before it asks again. Names are compared by namespace and local name; nothing is allocated for an event. Lines are
-//! counted on the way, so that every object and every warning knows where it was written.
+//! before it asks again. Names are compared by namespace and local name; a tag is looked at where it lies in the text, and
+//! nothing is allocated for it. The text is cut into tags here and not by quick-xml because reading a city is little else
+//! than that, and this does it in half the time; a test holds the two beside each other on every file there is.
 
-use std::io;
-use std::ops::Range;
+use std::io::{self, BufRead};
 
-use quick_xml::errors::SyntaxError;
-use quick_xml::events::Event;
-
+use crate::markup::{Attribute, Markup, measure, name_length, next_attribute, push_unescaped};
 use crate::namespace::{Bindings, Namespace};
 use crate::source::Source;
 
@@ -19,11 +17,11 @@ const MAX_DEPTH: u32 = 200;
 /// Why reading cannot go on where it is.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The file ends, or no more of it can be understood.
+    /// The file ends.
     End {
         /// Where.
         line: u64,
-        /// How it ends.
+        /// How.
         message: String,
     },
     /// A tag does not match: what follows can be read again from the next member on.
@@ -49,37 +47,64 @@ pub(crate) enum Stop {
     },
 }
 
-/// Where one attribute lies in the tag.
-#[derive(Debug, Clone)]
-struct Attribute {
-    name: Range<usize>,
-    value: Range<usize>,
-}
-
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
+pub(crate) enum Token {
     Start,
     End,
-    Text,
+}
+
+/// The names of the elements that are open, to be compared with their end tags.
+#[derive(Debug, Default)]
+struct OpenNames {
+    names: Vec<u8>,
+    starts: Vec<usize>,
+    /// After a mismatch, end tags are taken as they come.
+    unchecked: bool,
+}
+
+impl OpenNames {
+    fn push(&mut self, name: &[u8]) {
+        self.starts.push(self.names.len());
+        self.names.extend_from_slice(name);
+    }
+
+    /// Closes the innermost element; the error is the name that was expected.
+    fn pop(&mut self, name: &[u8]) -> Result<(), String> {
+        let start = self.starts.pop().unwrap_or(0);
+        let expected = self.names.get(start..).unwrap_or_default();
+        let matches = self.unchecked || expected == name;
+        let answer = if matches {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(expected).into_owned())
+        };
+        self.names.truncate(start);
+        answer
+    }
 }
 
 /// The place of the reader in the document.
 #[derive(Debug)]
 pub(crate) struct Cursor {
-    xml: quick_xml::Reader<Source>,
-    /// The bytes of the current event; a tag with its angle brackets.
-    event: Vec<u8>,
-    name: Range<usize>,
+    pub(crate) source: Source,
+    /// The length of the markup that the cursor stands on: it begins the available text, and is consumed by the next step.
+    pub(crate) markup: usize,
+    /// The length of the name in it, and where its local part begins, behind `<`.
+    name: usize,
+    local: usize,
     namespace: Namespace,
     attributes: Vec<Attribute>,
     bindings: Bindings,
     /// `srsDimension` and the depth from which it holds.
     dimensions: Vec<(u32, u8)>,
-    text: String,
-    depth: u32,
-    line: u64,
-    empty_element: bool,
+    /// The deepest level at which a binding or a dimension was declared.
+    scoped: u32,
+    open: OpenNames,
+    text: Vec<u8>,
+    /// How deep the element that the cursor stands on is nested; the root is 1.
+    pub(crate) depth: u32,
+    pub(crate) empty_element: bool,
     too_deep: Option<u64>,
     unknown_entity: Option<(u64, String)>,
 }
@@ -87,19 +112,19 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// A cursor before the root element.
     pub(crate) fn new(source: Source) -> Self {
-        let mut xml = quick_xml::Reader::from_reader(source);
-        xml.config_mut().allow_dangling_amp = true;
         Self {
-            xml,
-            event: Vec::with_capacity(64 * 1024),
-            name: 0..0,
+            source,
+            markup: 0,
+            name: 0,
+            local: 0,
             namespace: Namespace::None,
             attributes: Vec::new(),
             bindings: Bindings::default(),
             dimensions: Vec::new(),
-            text: String::new(),
+            scoped: 0,
+            open: OpenNames::default(),
+            text: Vec::new(),
             depth: 0,
-            line: 1,
             empty_element: false,
             too_deep: None,
             unknown_entity: None,
@@ -111,27 +136,15 @@ impl Cursor {
     pub(crate) fn child(&mut self) -> Result<bool, Stop> {
         self.text.clear();
         loop {
-            match self.advance(true)? {
+            match self.step(true)? {
                 Token::Start if self.depth > MAX_DEPTH => {
-                    self.too_deep.get_or_insert(self.line);
+                    let line = self.line();
+                    self.too_deep.get_or_insert(line);
                     self.skip()?;
                 }
                 Token::Start if self.is_member() && self.depth > 2 => return Err(self.swallowed()),
                 Token::Start => return Ok(true),
                 Token::End => return Ok(false),
-                Token::Text => {}
-            }
-        }
-    }
-
-    /// Goes to the next element at whatever depth below `floor`; `false` at the end of the element at `floor`.
-    pub(crate) fn descend(&mut self, floor: u32) -> Result<bool, Stop> {
-        loop {
-            match self.advance(false)? {
-                Token::Start if self.is_member() && self.depth > 2 => return Err(self.swallowed()),
-                Token::Start => return Ok(true),
-                Token::End if self.depth < floor => return Ok(false),
-                Token::End | Token::Text => {}
             }
         }
     }
@@ -139,30 +152,49 @@ impl Cursor {
     /// Goes to the end of the element that the cursor stands on.
     pub(crate) fn skip(&mut self) -> Result<(), Stop> {
         let floor = self.depth;
-        while self.descend(floor)? {}
-        Ok(())
-    }
-
-    /// Reads the element that the cursor stands on to its end: its text without that of its children, trimmed.
-    pub(crate) fn text(&mut self) -> Result<&str, Stop> {
-        self.text.clear();
         loop {
-            match self.advance(true)? {
-                Token::Start => self.skip()?,
-                Token::End => return Ok(self.text.trim()),
-                Token::Text => {}
+            match self.step(false)? {
+                Token::Start if self.is_member() && self.depth > 2 => return Err(self.swallowed()),
+                Token::End if self.depth < floor => return Ok(()),
+                Token::Start | Token::End => {}
             }
         }
     }
 
-    /// The text between the last two tags.
+    /// Reads the element that the cursor stands on to its end: its text without that of its children, trimmed.
+    pub(crate) fn text(&mut self) -> Result<&str, Stop> {
+        self.text_bytes()?;
+        Ok(self.passed_text())
+    }
+
+    /// The same as bytes, not trimmed: for long lists of numbers.
+    pub(crate) fn text_bytes(&mut self) -> Result<&[u8], Stop> {
+        self.text.clear();
+        while self.step(true)? == Token::Start {
+            self.skip()?;
+        }
+        Ok(&self.text)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn clear_text(&mut self) {
+        self.text.clear();
+    }
+
+    /// The text between the last two tags, trimmed.
     pub(crate) fn passed_text(&self) -> &str {
-        self.text.trim()
+        // The source gives UTF-8 and it was cut at ASCII characters only.
+        std::str::from_utf8(&self.text).unwrap_or_default().trim()
+    }
+
+    /// The markup that the cursor stands on.
+    fn tag(&self) -> &[u8] {
+        self.source.available().get(..self.markup).unwrap_or_default()
     }
 
     /// The local name of the element that the cursor stands on.
     pub(crate) fn local(&self) -> &[u8] {
-        self.event.get(self.name.clone()).unwrap_or_default()
+        self.tag().get(self.local..=self.name).unwrap_or_default()
     }
 
     /// The local name as text.
@@ -172,7 +204,7 @@ impl Cursor {
 
     /// The name as written, with its prefix.
     pub(crate) fn written_name(&self) -> String {
-        let name = self.event.get(1..self.name.end).unwrap_or_default();
+        let name = self.tag().get(1..=self.name).unwrap_or_default();
         String::from_utf8_lossy(name).into_owned()
     }
 
@@ -183,8 +215,8 @@ impl Cursor {
 
     /// The prefix of the element that the cursor stands on.
     pub(crate) fn prefix(&self) -> &[u8] {
-        let end = self.name.start.saturating_sub(1);
-        self.event.get(1..end).unwrap_or_default()
+        let end = self.local.saturating_sub(1);
+        self.tag().get(1..end).unwrap_or_default()
     }
 
     /// The bindings that hold here.
@@ -192,24 +224,19 @@ impl Cursor {
         &self.bindings
     }
 
-    /// The line of the current event, counted from 1.
+    /// The line where the current tag begins, counted from 1.
     pub(crate) fn line(&self) -> u64 {
-        self.line
+        self.source.line()
     }
 
-    /// How deep the element that the cursor stands on is nested; the root is 1.
-    pub(crate) fn depth(&self) -> u32 {
-        self.depth
+    /// How many bytes of text lie before the current tag: a name for the place of an element in the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.source.consumed()
     }
 
     /// The innermost `srsDimension` that holds here.
     pub(crate) fn dimension(&self) -> Option<u8> {
         self.dimensions.last().map(|(_, dimension)| *dimension)
-    }
-
-    /// The file being read.
-    pub(crate) fn source(&self) -> &Source {
-        self.xml.get_ref()
     }
 
     /// The line where elements were nested too deep, once.
@@ -222,271 +249,290 @@ impl Cursor {
         self.unknown_entity.take()
     }
 
-    /// Whether the tag has attributes other than namespace declarations.
-    pub(crate) fn has_attributes(&self) -> bool {
-        !self.attributes.is_empty()
-    }
-
     /// `gml:id`.
     pub(crate) fn gml_id(&self) -> Option<String> {
-        self.attribute_in(Namespace::Gml, b"id")
+        self.raw_attribute_in(Namespace::Gml, b"id").map(unescaped)
     }
 
     /// `xlink:href`.
     pub(crate) fn href(&self) -> Option<String> {
-        self.attribute_in(Namespace::XLink, b"href")
+        self.raw_attribute_in(Namespace::XLink, b"href").map(unescaped)
     }
 
     /// An attribute without a prefix.
     pub(crate) fn attribute(&self, name: &[u8]) -> Option<String> {
+        let tag = self.tag();
         self.attributes
             .iter()
-            .find(|attribute| self.slice(&attribute.name) == name)
-            .map(|attribute| self.unescaped(&attribute.value))
+            .find(|attribute| tag.get(attribute.name.clone()) == Some(name))
+            .and_then(|attribute| tag.get(attribute.value.clone()))
+            .map(unescaped)
     }
 
-    /// The bytes of an attribute in a namespace, not unescaped.
+    /// The bytes of an attribute in a namespace, with references as they are written.
     pub(crate) fn raw_attribute_in(&self, namespace: Namespace, local: &[u8]) -> Option<&[u8]> {
-        self.attributes
-            .iter()
-            .find(|attribute| {
-                let name = self.slice(&attribute.name);
-                name.strip_suffix(local)
-                    .and_then(|rest| rest.strip_suffix(b":"))
-                    .is_some_and(|prefix| self.bindings.resolve(prefix) == namespace)
-            })
-            .map(|attribute| self.slice(&attribute.value))
+        let tag = self.tag();
+        let found = self.attributes.iter().find(|attribute| {
+            let name = tag.get(attribute.name.clone()).unwrap_or_default();
+            name.strip_suffix(local)
+                .and_then(|rest| rest.strip_suffix(b":"))
+                .is_some_and(|prefix| self.bindings.resolve(prefix) == namespace)
+        });
+        tag.get(found?.value.clone())
     }
 
-    fn attribute_in(&self, namespace: Namespace, local: &[u8]) -> Option<String> {
-        self.raw_attribute_in(namespace, local).map(unescape)
-    }
-
-    fn unescaped(&self, value: &Range<usize>) -> String {
-        unescape(self.slice(value))
-    }
-
-    fn slice(&self, range: &Range<usize>) -> &[u8] {
-        self.event.get(range.clone()).unwrap_or_default()
-    }
-
-    /// After a tag that did not match: goes on to the next member of the model. From here on, end tags are taken as
-    /// they come; a member inside a member shows the next mismatch.
+    /// After a tag that did not match: goes on to the next member of the model; `false` where the model ends. From here on,
+    /// end tags are taken as they come; a member inside a member shows the next mismatch.
     pub(crate) fn resume_at_member(&mut self) -> Result<bool, Stop> {
-        let config = self.xml.config_mut();
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        loop {
-            self.enter_member_level();
-            match self.advance(false) {
+        self.open.unchecked = true;
+        while !self.tag().ends_with(b"CityModel>") {
+            self.depth = 1;
+            self.leave_scopes();
+            match self.step(false) {
                 Ok(Token::Start) if self.is_member() => {
                     self.settle_at_member();
                     return Ok(true);
                 }
-                Ok(Token::End) if self.event.ends_with(b"CityModel>") => return Ok(false),
                 Ok(_) | Err(Stop::Mismatch { .. }) => {}
                 Err(stop) => return Err(stop),
             }
         }
+        Ok(false)
     }
 
     /// Where a member was found inside another one: takes it as the member it is.
     pub(crate) fn settle_at_member(&mut self) {
+        self.open.unchecked = true;
         self.depth = 2;
-        self.enter_scopes();
-    }
-
-    fn enter_member_level(&mut self) {
-        self.depth = 1;
-        self.enter_scopes();
-    }
-
-    fn enter_scopes(&mut self) {
-        self.bindings.leave(self.depth);
-        while self.dimensions.last().is_some_and(|(depth, _)| *depth > self.depth) {
-            self.dimensions.pop();
-        }
+        self.leave_scopes();
     }
 
     /// Whether the cursor stands on a member of a city model.
-    fn is_member(&self) -> bool {
+    pub(crate) fn is_member(&self) -> bool {
         self.local() == b"cityObjectMember" && self.namespace == Namespace::Core
     }
 
-    fn swallowed(&self) -> Stop {
+    pub(crate) fn swallowed(&self) -> Stop {
         Stop::Mismatch {
-            line: self.line,
+            line: self.line(),
             message: "a member begins inside another one, so an end tag is missing before it".to_owned(),
             at_member: true,
         }
     }
 
-    fn advance(&mut self, keep_text: bool) -> Result<Token, Stop> {
+    /// Goes to the next tag; the text before it is kept on demand.
+    pub(crate) fn step(&mut self, keep_text: bool) -> Result<Token, Stop> {
+        self.pass_markup();
         if self.empty_element {
             self.empty_element = false;
             self.leave();
             return Ok(Token::End);
         }
         loop {
-            self.line += memchr::memchr_iter(b'\n', &self.event).count() as u64;
-            self.event.clear();
-            self.xml.get_mut().renew();
-            let (name, tag, empty) = match self.xml.read_event_into(&mut self.event) {
-                Ok(Event::Start(tag)) => (tag.name().as_ref().len(), tag.len(), false),
-                Ok(Event::Empty(tag)) => (tag.name().as_ref().len(), tag.len(), true),
-                Ok(Event::End(_)) => {
-                    self.leave();
+            let markup = if keep_text {
+                self.keep_text()?;
+                self.next_markup()?
+            } else {
+                self.next_markup()?
+            };
+            match markup {
+                Markup::Start(length) => {
+                    self.enter(length);
+                    if !self.empty_element {
+                        let name = self.source.available().get(1..=self.name);
+                        self.open.push(name.unwrap_or_default());
+                    }
+                    if self.name == 0 {
+                        return Err(self.mismatch("a tag has no name".to_owned()));
+                    }
+                    return Ok(Token::Start);
+                }
+                Markup::End(length) => {
+                    self.close(length)?;
                     return Ok(Token::End);
                 }
-                Ok(Event::Text(text)) => {
+                Markup::CData(length) => {
+                    let inside = self.source.available().get(9..length - 3);
                     if keep_text {
-                        self.text.push_str(&text);
+                        self.text.extend_from_slice(inside.unwrap_or_default());
                     }
-                    return Ok(Token::Text);
+                    self.source.consume(length);
                 }
-                Ok(Event::CData(text)) => {
-                    if keep_text {
-                        self.text.push_str(&text);
-                    }
-                    return Ok(Token::Text);
+                Markup::Comment(length) => self.source.consume(length),
+                Markup::DocumentType => return Err(Stop::DocumentType { line: self.line() }),
+                Markup::Unknown => {
+                    self.markup = 2;
+                    let message = "\"<!\" begins nothing that XML knows".to_owned();
+                    return Err(self.mismatch(message));
                 }
-                Ok(Event::GeneralRef(reference)) => {
-                    if keep_text && !push_reference(&mut self.text, &reference) {
-                        let name = reference.to_string();
-                        self.unknown_entity.get_or_insert((self.line, name));
-                    }
-                    return Ok(Token::Text);
-                }
-                Ok(Event::DocType(_)) => return Err(Stop::DocumentType { line: self.line }),
-                Ok(Event::Eof) => {
-                    return Err(Stop::End {
-                        line: self.line,
-                        message: "the file ends here, before its closing tag".to_owned(),
-                    });
-                }
-                Ok(Event::Decl(_) | Event::PI(_) | Event::Comment(_)) => continue,
-                Err(error) => return Err(stop(&error, self.line)),
-            };
-            self.enter(name, tag, empty);
-            return Ok(Token::Start);
-        }
-    }
-
-    /// Takes in a start tag: `name` and `tag` are lengths, after the opening bracket.
-    fn enter(&mut self, name: usize, tag: usize, empty: bool) {
-        self.depth += 1;
-        self.empty_element = empty;
-        self.attributes.clear();
-        if tag > name {
-            self.read_attributes(1 + name, 1 + tag);
-        }
-        let written = self.event.get(1..=name).unwrap_or_default();
-        let colon = memchr::memchr(b':', written);
-        let prefix = written.get(..colon.unwrap_or(0)).unwrap_or_default();
-        self.namespace = self.bindings.resolve(prefix);
-        self.name = 1 + colon.map_or(0, |at| at + 1)..1 + name;
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        self.enter_scopes();
-    }
-
-    fn read_attributes(&mut self, mut at: usize, end: usize) {
-        while let Some((attribute, next)) = next_attribute(&self.event, at, end) {
-            let name = self.event.get(attribute.name.clone()).unwrap_or_default();
-            if name.starts_with(b"xmlns") {
-                let uri = unescape(self.slice(&attribute.value));
-                match name {
-                    b"xmlns" => self.bindings.bind(b"", uri.trim(), self.depth),
-                    [b'x', b'm', b'l', b'n', b's', b':', prefix @ ..] => {
-                        self.bindings.bind(prefix, uri.trim(), self.depth);
-                    }
-                    _ => {}
-                }
-            } else {
-                if name == b"srsDimension" {
-                    let dimension = self.slice(&attribute.value).trim_ascii();
-                    let number = std::str::from_utf8(dimension).ok().and_then(|text| text.parse().ok());
-                    // What is no number fails every check of the coordinates later on, with its line.
-                    self.dimensions.push((self.depth, number.unwrap_or(0)));
-                }
-                self.attributes.push(attribute);
             }
-            at = next;
         }
     }
-}
 
-/// The attribute that begins at or after `at`, and where to go on.
-fn next_attribute(tag: &[u8], at: usize, end: usize) -> Option<(Attribute, usize)> {
-    let rest = tag.get(at..end)?;
-    let start = at + rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let equals = start + memchr::memchr(b'=', tag.get(start..end)?)?;
-    let name = tag.get(start..equals)?.trim_ascii_end();
-    let after = tag.get(equals + 1..end)?;
-    let open = equals + 1 + after.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let quote = *tag.get(open)?;
-    if !matches!(quote, b'"' | b'\'') {
-        return None;
-    }
-    let close = open + 1 + memchr::memchr(quote, tag.get(open + 1..end)?)?;
-    let attribute = Attribute {
-        name: start..start + name.len(),
-        value: open + 1..close,
-    };
-    Some((attribute, close + 1))
-}
-
-/// What cannot be unescaped stays as it is written.
-fn unescape(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw);
-    match quick_xml::escape::unescape(&text) {
-        Ok(unescaped) => unescaped.into_owned(),
-        Err(_) => text.into_owned(),
-    }
-}
-
-/// Adds the character that a reference stands for; one that XML does not define stays as written, and is `false`.
-fn push_reference(text: &mut String, reference: &quick_xml::events::BytesRef<'_>) -> bool {
-    let character = match reference.as_ref() {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => reference.resolve_char_ref().ok().flatten(),
-    };
-    match character {
-        Some(character) => text.push(character),
-        None => {
-            text.push('&');
-            text.push_str(reference);
-            text.push(';');
-        }
-    }
-    character.is_some()
-}
-
-fn stop(error: &quick_xml::Error, line: u64) -> Stop {
-    let message = error.to_string();
-    match error {
-        quick_xml::Error::Io(source) => Stop::Io {
-            line,
-            source: io::Error::new(source.kind(), source.to_string()),
-        },
-        quick_xml::Error::IllFormed(_) => Stop::Mismatch {
-            line,
+    fn mismatch(&self, message: String) -> Stop {
+        Stop::Mismatch {
+            line: self.line(),
             message,
             at_member: false,
-        },
-        quick_xml::Error::Syntax(SyntaxError::InvalidBangMarkup) => Stop::End {
-            line,
-            message: format!("the file cannot be read on from here: {message}"),
-        },
-        _ => Stop::End {
-            line,
-            message: format!("the file ends inside something that begins here: {message}"),
-        },
+        }
     }
+
+    /// Consumes what the cursor stands on.
+    pub(crate) fn pass_markup(&mut self) {
+        let length = std::mem::take(&mut self.markup);
+        self.source.consume(length);
+    }
+
+    /// The text before the next markup, trimmed.
+    pub(crate) fn keep_only_text(&mut self) -> Result<String, Stop> {
+        self.text.clear();
+        self.keep_text()?;
+        Ok(self.passed_text().to_owned())
+    }
+
+    /// Takes in the text before the next markup.
+    fn keep_text(&mut self) -> Result<(), Stop> {
+        let end = loop {
+            match memchr::memchr(b'<', self.source.available()) {
+                Some(end) => break end,
+                None if self.grow()? => {}
+                None => break self.source.available().len(),
+            }
+        };
+        let text = self.source.available().get(..end).unwrap_or_default();
+        let unknown = push_unescaped(text, &mut self.text);
+        if let Some(name) = unknown.filter(|_| self.unknown_entity.is_none()) {
+            self.unknown_entity = Some((self.line(), name));
+        }
+        self.source.consume(end);
+        Ok(())
+    }
+
+    /// Passes over the text before the next markup and measures that.
+    pub(crate) fn next_markup(&mut self) -> Result<Markup, Stop> {
+        loop {
+            let available = self.source.available();
+            let text = memchr::memchr(b'<', available).unwrap_or(available.len());
+            self.source.consume(text);
+            if let Some(markup) = measure(self.source.available()) {
+                return Ok(markup);
+            }
+            if !self.grow()? {
+                return Err(self.end_of_file());
+            }
+        }
+    }
+
+    fn end_of_file(&self) -> Stop {
+        let inside = !self.source.available().is_empty();
+        let message = if inside {
+            "the file ends inside a tag that begins here"
+        } else {
+            "the file ends here, before its closing tag"
+        };
+        Stop::End {
+            line: self.line(),
+            message: message.to_owned(),
+        }
+    }
+
+    fn grow(&mut self) -> Result<bool, Stop> {
+        let line = self.line();
+        self.source.grow().map_err(|source| Stop::Io { line, source })
+    }
+
+    /// Takes in the start tag of this length.
+    pub(crate) fn enter(&mut self, length: usize) {
+        self.markup = length;
+        self.depth += 1;
+        let tag = self.source.available().get(..length).unwrap_or_default();
+        self.empty_element = tag.ends_with(b"/>");
+        self.name = name_length(tag.get(1..).unwrap_or_default());
+        let written = tag.get(1..=self.name).unwrap_or_default();
+        let colon = memchr::memchr(b':', written);
+        self.local = colon.map_or(1, |at| at + 2);
+        self.attributes.clear();
+        let inner = length - if self.empty_element { 2 } else { 1 };
+        if self.name + 1 < inner {
+            self.read_attributes(inner);
+        }
+        self.namespace = self.bindings.resolve(self.prefix());
+    }
+
+    /// Takes in an end tag.
+    fn close(&mut self, length: usize) -> Result<(), Stop> {
+        self.markup = length;
+        let tag = self.source.available().get(2..length - 1);
+        let name = tag.unwrap_or_default().trim_ascii_end();
+        if let Err(expected) = self.open.pop(name) {
+            let found = String::from_utf8_lossy(name);
+            let message = format!("</{expected}> was expected here, and </{found}> stands here");
+            return Err(self.mismatch(message));
+        }
+        self.leave();
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.scoped > self.depth {
+            self.leave_scopes();
+        }
+    }
+
+    fn leave_scopes(&mut self) {
+        self.bindings.leave(self.depth);
+        while self.dimensions.last().is_some_and(|(depth, _)| *depth > self.depth) {
+            self.dimensions.pop();
+        }
+        let dimension = self.dimensions.last().map_or(0, |(depth, _)| *depth);
+        self.scoped = self.bindings.deepest().max(dimension);
+    }
+
+    /// Reads the attributes between the name and `inner`, the end of the tag.
+    fn read_attributes(&mut self, inner: usize) {
+        let tag = self.source.available().get(..inner).unwrap_or_default();
+        let mut at = self.name + 1;
+        while let Some((attribute, next)) = next_attribute(tag, at) {
+            at = next;
+            let value = tag.get(attribute.value.clone()).unwrap_or_default();
+            match tag.get(attribute.name.clone()).unwrap_or_default() {
+                b"xmlns" => {
+                    self.bindings.bind(b"", unescaped(value).trim(), self.depth);
+                    self.scoped = self.depth;
+                }
+                [b'x', b'm', b'l', b'n', b's', b':', prefix @ ..] => {
+                    self.bindings.bind(prefix, unescaped(value).trim(), self.depth);
+                    self.scoped = self.depth;
+                }
+                name => {
+                    if name == b"srsDimension" {
+                        self.dimensions.push((self.depth, dimension(value)));
+                        self.scoped = self.depth;
+                    }
+                    self.attributes.push(attribute);
+                }
+            }
+        }
+    }
+
+    /// Has the parser take in the tag that skimming stands on.
+    pub(crate) fn open_skimmed(&mut self) {
+        if !self.empty_element {
+            let name = self.source.available().get(1..=self.name);
+            self.open.push(name.unwrap_or_default());
+        }
+    }
+}
+
+/// What is no number fails every check of the coordinates later on, where the line is known.
+fn dimension(value: &[u8]) -> u8 {
+    let text = std::str::from_utf8(value.trim_ascii());
+    text.ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn unescaped(raw: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(raw.len());
+    push_unescaped(raw, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The top level of a city model: what it says of itself, and its members one after the other.
 //!
-//! A file is walked two or three times (see [`crate::survey`]), and each walk must number the members alike. So there is
-//! one walker, which also knows how to go on after a member whose tags do not match.
+//! A file is walked two or three times (see [`crate::survey`]), and each walk must meet the same members. So there is one
+//! walker, which also knows how to go on after a member whose tags do not match.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::{Error, Version};
 /// What the walker stands on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Item {
-    /// A top-level city object, with its number in the file, from 0.
+    /// A top-level city object, with its place in the file, the same in every walk.
     Feature(u64),
     /// An `Appearance` of the model.
     Appearance,
@@ -118,7 +118,7 @@ impl Document {
             return Item::Appearance;
         }
         self.features += 1;
-        Item::Feature(self.features - 1)
+        Item::Feature(self.cursor.offset())
     }
 
     fn property(&mut self) -> Result<Option<Item>, Stop> {

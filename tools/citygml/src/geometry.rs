@@ -96,15 +96,14 @@ impl<'r> GeometryReader<'r> {
 
     /// Reads a property that holds a geometry or links to one. `None` where it holds nothing that has faces.
     pub(crate) fn property(&mut self, cursor: &mut Cursor) -> Result<Option<Root>, Stop> {
-        let line = cursor.line();
-        let href = cursor.href();
+        let href = cursor.href().map(|target| (target, cursor.line()));
         let mut root = None;
         while cursor.child()? {
             let read = self.root(cursor)?;
             root = root.or(read);
         }
         Ok(root.or_else(|| {
-            href.map(|target| Root {
+            href.map(|(target, line)| Root {
                 node: self.arena.push_link(target, line),
                 solid: false,
                 srs_name: None,
@@ -176,8 +175,7 @@ impl<'r> GeometryReader<'r> {
 
     /// A property of a group, whatever its name: what it holds, or what it links to, is a member.
     fn member(&mut self, cursor: &mut Cursor, group: u32) -> Result<(), Stop> {
-        let line = cursor.line();
-        let href = cursor.href();
+        let href = cursor.href().map(|target| (target, cursor.line()));
         let mut held = false;
         while cursor.child()? {
             held = true;
@@ -188,7 +186,7 @@ impl<'r> GeometryReader<'r> {
                 None => {}
             }
         }
-        if let Some(target) = href.filter(|_| !held) {
+        if let Some((target, line)) = href.filter(|_| !held) {
             let link = self.arena.push_link(target, line);
             self.add_member(group, link);
         }

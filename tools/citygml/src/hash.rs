@@ -53,6 +53,40 @@ impl Hash {
     }
 }
 
+/// A quick hasher for sets of small numbers that the reader itself gave out. What a file can choose (ids) is kept in sets
+/// with the hasher of the standard library, which a hostile file cannot make slow.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Quick(Hash);
+
+impl std::hash::Hasher for Quick {
+    fn finish(&self) -> u64 {
+        self.0.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.bytes(bytes);
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.0.number(u64::from(number));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0.number(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0.number(number);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.0.number(number as u64);
+    }
+}
+
+/// A set of small numbers.
+pub(crate) type QuickSet<T> = std::collections::HashSet<T, std::hash::BuildHasherDefault<Quick>>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ pub use model::{
 pub use reader::{Header, Options, Reader, Summary, Version};
 pub use report::{Report, Warning, Warnings};
 mod address;
+#[cfg(test)]
+mod against_quick_xml;
 mod appearance;
 mod arena;
 mod attribute;
@@ -34,9 +36,11 @@ mod hash;
 mod implicit;
 mod library;
 mod link;
+mod markup;
 mod namespace;
 mod resolve;
 mod ring;
+mod skim;
 mod sniff;
 mod source;
 mod survey;

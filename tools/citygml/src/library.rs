@@ -74,19 +74,20 @@ impl Library {
     }
 
     fn feature(&mut self, cursor: &mut Cursor, wanted: &HashSet<u64>) -> Result<(), Stop> {
-        let floor = cursor.depth();
+        let floor = cursor.depth;
         let mut reader = GeometryReader::new(Findings::silent());
         // Thematic surfaces around the cursor, innermost last.
         let mut surfaces: Vec<(u32, Surface)> = Vec::new();
-        while cursor.descend(floor)? {
-            surfaces.retain(|(depth, _)| *depth < cursor.depth());
+        while cursor.skim(floor, is_surface)? {
+            surfaces.retain(|(depth, _)| *depth < cursor.depth);
             if let Class::Surface(kind) = class(cursor.namespace(), cursor.local()) {
                 let id = cursor.gml_id();
-                surfaces.push((cursor.depth(), Surface { kind, id }));
+                surfaces.push((cursor.depth, Surface { kind, id }));
             } else if is_wanted(cursor, wanted) {
                 if let Some((_, surface)) = surfaces.last() {
                     reader.enter_surface(surface.clone());
                 }
+                cursor.open_skimmed();
                 reader.root(cursor)?;
                 self.add(reader.take_arena());
             }
@@ -113,6 +114,10 @@ impl Library {
             .filter(|id| !self.ids.contains_key(id))
             .collect()
     }
+}
+
+fn is_surface(local: &[u8]) -> bool {
+    matches!(class(Namespace::Core, local), Class::Surface(_))
 }
 
 fn is_wanted(cursor: &Cursor, wanted: &HashSet<u64>) -> bool {

@@ -120,6 +120,11 @@ impl Bindings {
         }
     }
 
+    /// The deepest level at which something is bound.
+    pub(crate) fn deepest(&self) -> u32 {
+        self.stack.last().map_or(0, |last| last.depth)
+    }
+
     /// What a prefix stands for here.
     pub(crate) fn resolve(&self, prefix: &[u8]) -> Namespace {
         self.find(prefix).map_or(

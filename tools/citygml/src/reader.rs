@@ -214,7 +214,7 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
         }
         self.report_text();
         if self.summary.truncated {
-            (self.progress)(self.document.cursor.source().position());
+            (self.progress)(self.document.cursor.source.position());
         } else {
             (self.progress)(self.reader.header.bytes);
         }
@@ -224,7 +224,7 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
     fn step(&mut self) -> Result<Step, Stop> {
         let item = self.document.next()?;
         match item {
-            Item::Feature(number) => match self.reader.survey.duplicates.get(&number) {
+            Item::Feature(place) => match self.reader.survey.duplicates.get(&place) {
                 Some(duplicate) => self.leave_out(*duplicate)?,
                 None => return self.feature(),
             },
@@ -250,7 +250,7 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
         let arena = self.features.geometry.take_arena();
         let materials = std::mem::take(&mut self.features.materials);
         let object = Resolver::new(self.reader.shared(), arena, materials).resolve(draft);
-        (self.progress)(self.document.cursor.source().position());
+        (self.progress)(self.document.cursor.source.position());
         Ok(self.hand_on(object))
     }
 
@@ -382,12 +382,12 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
             let message = format!("&{name}; is no entity that XML defines; it stays as it is written.");
             findings.warn("unknown-entity", line, None, message, "Write the character itself.");
         }
-        if let Some(line) = cursor.source().malformed() {
+        if let Some(line) = cursor.source.malformed() {
             let message = "there are bytes that do not belong to the encoding of the file; they became \u{fffd}.";
             let advice = "Declare the encoding that the file really has, or export as UTF-8.";
             findings.warn("invalid-characters", line, None, message, advice);
         }
-        if let Some(encoding) = cursor.source().unknown_encoding() {
+        if let Some(encoding) = cursor.source.unknown_encoding() {
             let message = format!("the encoding \"{encoding}\" is not known; the file was read as UTF-8.");
             findings.warn("unknown-encoding", 1, None, message, "Export as UTF-8.");
         }

@@ -11,7 +11,7 @@ use crate::appearance::Materials;
 use crate::arena::{Arena, Node};
 use crate::feature::{Draft, Shape};
 use crate::findings::Findings;
-use crate::hash::{Hash, id_hash};
+use crate::hash::{Hash, QuickSet, id_hash};
 use crate::library::Library;
 use crate::link::{Target, target};
 use crate::{CityObject, Geometry, GeometryRole, Material, Polygon, SurfaceKind};
@@ -60,7 +60,7 @@ pub(crate) struct Resolver<'a> {
     warned: HashSet<u32>,
     linked_faces: usize,
     /// Faces of the own arena that a geometry of their level of detail has.
-    taken: HashSet<(u8, u32)>,
+    taken: QuickSet<(u8, u32)>,
     /// How often each face of the own arena is still needed.
     uses: Vec<u32>,
     top: String,
@@ -105,7 +105,7 @@ impl<'a> Resolver<'a> {
             ids,
             warned: HashSet::new(),
             linked_faces: 0,
-            taken: HashSet::new(),
+            taken: QuickSet::default(),
             top: String::new(),
             top_line: 0,
         }
@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
             picks: Vec::new(),
             complete: true,
         };
-        let mut visited = HashSet::new();
+        let mut visited = QuickSet::default();
         let mut stack = vec![(OWN, shape.root.node, false, None)];
         while let Some((arena, node, reversed, path)) = stack.pop() {
             if !visited.insert((arena, node)) {
@@ -365,7 +365,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn drop_twins(&mut self, geometry: &mut Chosen, chosen: &[Chosen]) {
-        let mut seen = HashSet::new();
+        let mut seen = QuickSet::default();
         geometry.picks.retain(|pick| seen.insert((pick.arena, pick.face)));
         let bodies = chosen
             .iter()

@@ -118,8 +118,8 @@ impl RingReader {
 
     fn list(&mut self, cursor: &mut Cursor) -> Result<(), Stop> {
         self.note_dimension(cursor);
-        let text = cursor.text()?;
-        self.take(text.as_bytes());
+        let text = cursor.text_bytes()?;
+        self.take(text);
         Ok(())
     }
 

@@ -15,8 +15,8 @@ use flate2::bufread::MultiGzDecoder;
 
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
-/// How many bytes one XML event (a tag, a text) may have: more is an attack or an accident.
-const LARGEST_EVENT: usize = 256 * 1024 * 1024;
+/// How many bytes one tag or text may have: more is an attack or an accident.
+const LARGEST_PIECE: usize = 256 * 1024 * 1024;
 
 /// A file being read, decompressed and decoded.
 pub(crate) struct Source {
@@ -26,12 +26,15 @@ pub(crate) struct Source {
     raw_at: usize,
     raw_end: usize,
     raw_done: bool,
-    text: Box<[u8]>,
+    /// Decoded text; what is before `text_at` has been consumed.
+    text: Vec<u8>,
     text_at: usize,
     text_end: usize,
     finished: bool,
-    budget: usize,
-    lines: u64,
+    consumed: u64,
+    /// Line breaks before `counted`, which is at or before `text_at`.
+    lines: Cell<u64>,
+    counted: Cell<usize>,
     malformed: Option<u64>,
     unknown_encoding: Option<String>,
     position: Rc<Cell<u64>>,
@@ -63,6 +66,14 @@ impl Source {
         Self::new(inner, position)
     }
 
+    /// Bytes as if they were a file.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used, reason = "for tests")]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let inner = Box::new(io::Cursor::new(bytes.to_vec()));
+        Self::new(inner, Rc::default()).unwrap()
+    }
+
     fn new(inner: Box<dyn Read>, position: Rc<Cell<u64>>) -> io::Result<Self> {
         let mut source = Self {
             inner,
@@ -71,12 +82,13 @@ impl Source {
             raw_at: 0,
             raw_end: 0,
             raw_done: false,
-            text: vec![0; CHUNK + CHUNK / 2].into(),
+            text: vec![0; 2 * CHUNK],
             text_at: 0,
             text_end: 0,
             finished: false,
-            budget: LARGEST_EVENT,
-            lines: 0,
+            consumed: 0,
+            lines: Cell::new(0),
+            counted: Cell::new(0),
             malformed: None,
             unknown_encoding: None,
             position,
@@ -104,11 +116,6 @@ impl Source {
     /// The encoding that the file declares, where it is none that is known.
     pub(crate) fn unknown_encoding(&self) -> Option<&str> {
         self.unknown_encoding.as_deref()
-    }
-
-    /// Begins a new event: it may be large again.
-    pub(crate) fn renew(&mut self) {
-        self.budget = LARGEST_EVENT;
     }
 
     /// A byte order mark wins over the declaration, as XML says.
@@ -148,33 +155,76 @@ impl Source {
         Ok(())
     }
 
-    fn fill_text(&mut self) -> io::Result<()> {
+    /// How many bytes of text have been consumed.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.consumed
+    }
+
+    /// The line at which the next byte stands, counted from 1. Lines are counted only when somebody asks.
+    pub(crate) fn line(&self) -> u64 {
+        let new = self.text.get(self.counted.get()..self.text_at);
+        let breaks = memchr::memchr_iter(b'\n', new.unwrap_or_default()).count();
+        self.lines.set(self.lines.get() + breaks as u64);
+        self.counted.set(self.text_at);
+        self.lines.get() + 1
+    }
+
+    /// The text that has been decoded and not been consumed.
+    pub(crate) fn available(&self) -> &[u8] {
+        self.text.get(self.text_at..self.text_end).unwrap_or_default()
+    }
+
+    /// Decodes more text behind what is available; `false` at the end of the file.
+    pub(crate) fn grow(&mut self) -> io::Result<bool> {
+        self.line();
+        self.text.copy_within(self.text_at..self.text_end, 0);
+        self.text_end -= self.text_at;
         self.text_at = 0;
-        self.text_end = 0;
-        while self.text_end == 0 && !self.finished {
-            if self.raw_at == self.raw_end && !self.raw_done {
-                self.fill_raw()?;
-            }
-            let raw = self.raw.get(self.raw_at..self.raw_end).unwrap_or_default();
-            let last = self.raw_done;
-            let (result, read, written, replaced) = self.decoder.decode_to_utf8(raw, &mut self.text, last);
-            self.raw_at += read;
-            self.text_end = written;
-            self.finished = last && result == encoding_rs::CoderResult::InputEmpty;
-            self.count_lines(replaced);
+        self.counted.set(0);
+        if self.text_end > LARGEST_PIECE {
+            return Err(too_large());
         }
+        if self.text.len() - self.text_end < CHUNK {
+            self.text.resize(self.text.len() * 2, 0);
+        }
+        let before = self.text_end;
+        while self.text_end == before && !self.finished {
+            self.decode()?;
+        }
+        Ok(self.text_end > before)
+    }
+
+    fn decode(&mut self) -> io::Result<()> {
+        if self.raw_at == self.raw_end && !self.raw_done {
+            self.fill_raw()?;
+        }
+        let raw = self.raw.get(self.raw_at..self.raw_end).unwrap_or_default();
+        let last = self.raw_done;
+        let free = self.text.get_mut(self.text_end..).unwrap_or_default();
+        let (result, read, written, replaced) = self.decoder.decode_to_utf8(raw, free, last);
+        self.raw_at += read;
+        if replaced && self.malformed.is_none() {
+            self.malformed = Some(self.malformed_line(written));
+        }
+        self.text_end += written;
+        self.finished = last && result == encoding_rs::CoderResult::InputEmpty;
         Ok(())
     }
 
-    fn count_lines(&mut self, replaced: bool) {
-        let text = self.text.get(..self.text_end).unwrap_or_default();
-        if replaced && self.malformed.is_none() {
-            let at = memchr::memmem::find(text, "\u{fffd}".as_bytes()).unwrap_or(0);
-            let before = memchr::memchr_iter(b'\n', text.get(..at).unwrap_or_default()).count();
-            self.malformed = Some(self.lines + before as u64 + 1);
-        }
-        self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
+    /// The line of the first replacement character in what has just been decoded.
+    fn malformed_line(&self, written: usize) -> u64 {
+        let new = self.text.get(self.text_end..self.text_end + written);
+        let at = memchr::memmem::find(new.unwrap_or_default(), "\u{fffd}".as_bytes());
+        let before = self
+            .text
+            .get(self.text_at..self.text_end + at.unwrap_or(0))
+            .unwrap_or_default();
+        self.line() + memchr::memchr_iter(b'\n', before).count() as u64
     }
+}
+
+fn too_large() -> io::Error {
+    io::Error::other(format!("one tag or text is longer than {LARGEST_PIECE} bytes"))
 }
 
 impl Read for Source {
@@ -188,20 +238,16 @@ impl Read for Source {
 
 impl BufRead for Source {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.budget == 0 {
-            return Err(io::Error::other(format!(
-                "one tag or text is longer than {LARGEST_EVENT} bytes"
-            )));
-        }
         if self.text_at == self.text_end {
-            self.fill_text()?;
+            self.grow()?;
         }
-        Ok(self.text.get(self.text_at..self.text_end).unwrap_or_default())
+        Ok(self.available())
     }
 
     fn consume(&mut self, n: usize) {
-        self.text_at = (self.text_at + n).min(self.text_end);
-        self.budget = self.budget.saturating_sub(n);
+        let n = n.min(self.text_end - self.text_at);
+        self.text_at += n;
+        self.consumed += n as u64;
     }
 }
 
@@ -237,8 +283,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> (String, Source) {
-        let inner = Box::new(io::Cursor::new(bytes.to_vec()));
-        let mut source = Source::new(inner, Rc::default()).unwrap();
+        let mut source = Source::from_bytes(bytes);
         let mut text = String::new();
         source.read_to_string(&mut text).unwrap();
         (text, source)

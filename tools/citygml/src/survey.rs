@@ -39,14 +39,14 @@ pub(crate) struct Survey {
     pub(crate) materials: Materials,
     /// The hashes of ids that objects link to and do not hold.
     pub(crate) foreign: HashSet<u64>,
-    /// Objects to leave out, by their number in the file.
+    /// Objects to leave out, by their place in the file.
     pub(crate) duplicates: HashMap<u64, Duplicate>,
 }
 
 /// A top-level object, as far as duplicates need it.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    number: u64,
+    place: u64,
     line: u64,
     lod: u8,
 }
@@ -108,10 +108,15 @@ impl Survey {
     }
 }
 
+/// The names that the walk wants to see even without attributes.
+fn matters(local: &[u8]) -> bool {
+    local.starts_with(b"lod") || matches!(local, b"Appearance" | b"theme" | b"X3DMaterial")
+}
+
 impl Surveyor<'_> {
     fn step(&mut self, document: &mut Document) -> Result<bool, Stop> {
         match document.next()? {
-            Item::Feature(number) => self.feature(&mut document.cursor, number)?,
+            Item::Feature(place) => self.feature(&mut document.cursor, place)?,
             Item::Appearance => appearance::read(
                 &mut document.cursor,
                 &mut self.survey.theme,
@@ -124,13 +129,13 @@ impl Surveyor<'_> {
         Ok(true)
     }
 
-    fn feature(&mut self, cursor: &mut Cursor, number: u64) -> Result<(), Stop> {
+    fn feature(&mut self, cursor: &mut Cursor, place: u64) -> Result<(), Stop> {
         self.ids.clear();
         self.links.clear();
-        let floor = cursor.depth();
+        let floor = cursor.depth;
         let top = cursor.raw_attribute_in(Namespace::Gml, b"id").map(id_hash);
         let mut seen = Seen {
-            number,
+            place,
             line: cursor.line(),
             lod: 0,
         };
@@ -144,17 +149,18 @@ impl Surveyor<'_> {
     }
 
     fn walk(&mut self, cursor: &mut Cursor, floor: u32, seen: &mut Seen) -> Result<(), Stop> {
-        while cursor.descend(floor)? {
-            if let Some((lod, _)) = level_of_detail(cursor.local()) {
-                seen.lod = seen.lod.max(lod);
-            } else if cursor.local() == b"Appearance" && cursor.namespace() == Namespace::Appearance {
-                // Only which themes there are: the object brings its colours along when it is read.
-                let findings = Findings::silent();
-                appearance::read(cursor, &mut self.survey.theme, &findings, &mut Materials::default())?;
-                continue;
-            }
-            if cursor.has_attributes() {
-                self.note_attributes(cursor);
+        // The theme of the appearance that the object brings along, where it does.
+        let mut theme = String::new();
+        while cursor.skim(floor, matters)? {
+            self.note_attributes(cursor);
+            match cursor.local() {
+                b"Appearance" => theme.clear(),
+                b"theme" => {
+                    theme = cursor.skim_text()?;
+                    self.survey.theme.met(&theme);
+                }
+                b"X3DMaterial" => self.survey.theme.choose(&theme),
+                name => seen.lod = seen.lod.max(level_of_detail(name).map_or(0, |(lod, _)| lod)),
             }
         }
         Ok(())
@@ -194,7 +200,7 @@ impl Surveyor<'_> {
             kept_line: kept.line,
             better,
         };
-        self.survey.duplicates.insert(left_out.number, duplicate);
+        self.survey.duplicates.insert(left_out.place, duplicate);
     }
 
     fn finish(self, document: Document) -> Survey {
