@@ -100,6 +100,8 @@ async function open(collection, remembered) {
   viewer.on_redraw(() => requestAnimationFrame(() => city?.viewer === viewer && viewer.frame()));
   viewer.on_change(() => city?.viewer === viewer && changed());
   viewer.on_lost((detail) => lost(viewer, detail));
+  // WebGL tells its canvas alone.
+  canvas.addEventListener("webglcontextlost", () => lost(viewer, "webglcontextlost"));
   document.body.dataset.state = "loading";
   changed();
   return undefined;
@@ -167,6 +169,7 @@ function selectMiddle() {
   if (!found) return;
   const { feature, point } = JSON.parse(found);
   command({ command: "select", feature, point });
+  changed(); // the panel must be there to take the focus
   document.getElementById("feature").focus();
 }
 
@@ -186,6 +189,7 @@ function restart() {
   const { collection, remembered } = city ?? {};
   city?.requests.close();
   city?.disconnect();
+  city?.viewer.free();
   city = undefined;
   const fresh = canvas.cloneNode();
   canvas.replaceWith(fresh);

@@ -50,6 +50,7 @@ async function checkLeaf(report, page, place, pageName) {
   report.equal(`${place.name}: the leaf has no children`, found.tile.children, 0);
   report.equal(`${place.name}: gml:id at the leaf`, properties.id, place.building);
   report.equal(`${place.name}: name at the leaf`, properties.name, place.name);
+  report.equal(`${place.name}: height at the leaf`, properties.height, place.measuredHeight);
   const png = await page.screenshot({ path: made(`${pageName}-${place.building}.png`) });
   const { colours, spread } = richness(middle(readPng(png)));
   report.check(`${place.name}: the picture shows something`, colours > 20 && spread > 5, `${colours} colours`);
@@ -62,5 +63,6 @@ async function checkStandIn(report, page, place) {
   report.check(`${place.name}: a stand-in was picked`, found.tile.children > 0 && found.tile.geometricError > 0, JSON.stringify(found.tile));
   report.equal(`${place.name}: gml:id at the stand-in`, properties.id, place.building);
   report.equal(`${place.name}: name at the stand-in`, properties.name, place.name);
+  report.equal(`${place.name}: height at the stand-in`, properties.height, place.measuredHeight);
 }
 

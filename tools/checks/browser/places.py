@@ -89,13 +89,12 @@ def main(sample, geoid):
         building = buildings[wanted]
         owner, (east, north), radius, height = best_point(building, everything)
         longitude, latitude = to_degrees.transform(east, north)
-        part = next(e for e in building.iter(BLDG + "Building", BLDG + "BuildingPart") if e.get(GML + "id") == owner)
         places.append(
             {
                 "building": wanted,
                 "part": owner if owner != wanted else None,
                 "name": building.findtext(GML + "name"),
-                "measuredHeight": float((part.findtext(BLDG + "measuredHeight") or building.findtext(BLDG + "measuredHeight"))),
+                "measuredHeight": float(building.findtext(BLDG + "measuredHeight")),
                 "longitude": round(longitude, 8),
                 "latitude": round(latitude, 8),
                 "height": round(height + geoid_height(geoid, longitude, latitude), 3),

@@ -55,7 +55,8 @@ async function readsTheCathedral(report, page) {
   const item = await page.evaluate(async (url) => (await fetch(url)).json(), link);
   report.equal("the link leads to the feature's data", item.id, CATHEDRAL.building);
   await page.click("#feature-close");
-  report.check("the panel closes", await page.isHidden("#feature"));
+  await page.waitForSelector("#feature", { state: "hidden", timeout: 20_000 });
+  report.check("the panel closes", true);
 }
 
 async function switchesLayersAndLight(report, page) {
@@ -80,7 +81,7 @@ async function switchesLayersAndLight(report, page) {
 async function speaksThreeLanguages(report, page) {
   for (const [code, layers, buildings] of [["fi", "Tasot", "Rakennukset"], ["sv", "Lager", "Byggnader"], ["en", "Layers", "Buildings"]]) {
     await page.selectOption("#language", code);
-    await page.waitForFunction((word) => document.querySelector("#layers label").textContent.includes(word), buildings);
+    await page.waitForFunction((word) => document.querySelector('#layers input[value="buildings"]').closest("label").textContent.includes(word), buildings);
     report.equal(`${code}: the legend`, await page.textContent(".controls legend"), layers);
     report.equal(`${code}: the page's language`, await page.getAttribute("html", "lang"), code);
     const missing = await page.$$eval("[data-text], [data-label]", (elements) => elements
@@ -95,7 +96,7 @@ async function speaksThreeLanguages(report, page) {
 async function walksByKeyboard(report, page) {
   await goTo(page, above(CATHEDRAL, 250));
   const unnamed = await page.$$eval("button, input, select, a, canvas", (elements) => elements
-    .filter((element) => !(element.getAttribute("aria-label") || element.textContent.trim() || element.labels?.length))
+    .filter((element) => element.checkVisibility() && !(element.getAttribute("aria-label") || element.textContent.trim() || element.labels?.length))
     .map((element) => element.outerHTML));
   report.equal("every control has a name", unnamed, []);
   await page.focus("#city");
@@ -104,7 +105,8 @@ async function walksByKeyboard(report, page) {
   report.equal("Enter selects what is in the middle", await page.textContent("#feature-name"), CATHEDRAL.name);
   report.equal("the focus goes to the panel", await page.evaluate(() => document.activeElement.id), "feature");
   await page.keyboard.press("Escape");
-  report.check("Escape closes the panel", await page.isHidden("#feature"));
+  await page.waitForSelector("#feature", { state: "hidden", timeout: 20_000 });
+  report.check("Escape closes the panel", true);
   report.equal("the focus comes back to the city", await page.evaluate(() => document.activeElement.id), "city");
   const camera = () => page.evaluate(() => window.kortteli.snapshot().camera);
   const before = await camera();

@@ -45,7 +45,7 @@ async function validateTiles(folder, what) {
   for (const name of files) {
     const { issues } = await validator.validateBytes(new Uint8Array(readFileSync(join(folder, "files", name))), {
       uri: name,
-      maxIssues: 100,
+      maxIssues: 0, // no limit: hints would crowd out errors
       externalResourceFunction: (uri) => Promise.resolve(new Uint8Array(readFileSync(join(folder, "files", uri)))),
     });
     for (const { code, message, pointer, severity } of issues.messages) {
@@ -65,8 +65,8 @@ async function validatorSeesFaults(folder) {
   const broken = new Uint8Array(readFileSync(join(folder, "files", name)));
   const text = Buffer.from(broken).toString("latin1");
   const at = text.indexOf('"max":[') + 7;
-  broken[at] = broken[at] === 0x39 ? 0x38 : 0x39;
-  const { issues } = await validator.validateBytes(broken, { maxIssues: 10 }).catch(() => ({ issues: { numErrors: 1 } }));
+  broken[at] = broken[at] === 0x39 ? 0x38 : 0x39; // another digit
+  const { issues } = await validator.validateBytes(broken, { maxIssues: 0 });
   check("a plain tile with a wrong bound is refused", issues.numErrors > 0 ? [] : ["it passed"]);
 }
 
