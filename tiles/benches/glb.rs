@@ -37,7 +37,7 @@ fn read(c: &mut Criterion) {
     }
     let compact = encode(&content, Encoding::Compact, "schema.json").unwrap();
     group.bench_function("Compact to Plain", |b| {
-        b.iter(|| to_plain(black_box(&compact)).unwrap())
+        b.iter(|| to_plain(black_box(&compact)).unwrap());
     });
     group.finish();
 }
@@ -47,7 +47,7 @@ fn pick(c: &mut Criterion) {
     c.bench_function("pick tree", |b| b.iter(|| Bvh::build(black_box(&mesh).into())));
     let tree = Bvh::build((&mesh).into());
     let mut number = 0.0_f64;
-    let next = || {
+    let mut next = || {
         number += 1.0;
         let target = mesh.origin + DVec3::new(number.sin() * 240.0 + 240.0, number.cos() * 300.0 + 300.0, 0.0);
         let origin = mesh.origin + DVec3::new(-100.0, -100.0, 300.0);
@@ -57,7 +57,11 @@ fn pick(c: &mut Criterion) {
         }
     };
     c.bench_function("pick ray", |b| {
-        b.iter_batched(next, |ray| tree.nearest((&mesh).into(), &ray), BatchSize::SmallInput);
+        b.iter_batched(
+            &mut next,
+            |ray| tree.nearest((&mesh).into(), &ray),
+            BatchSize::SmallInput,
+        );
     });
 }
 

@@ -186,7 +186,7 @@ fn numbers(json: &str) -> Vec<(usize, usize)> {
     let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
     (1..bytes.len())
         .filter(|&i| digit(i) && matches!(bytes[i - 1], b':' | b'[' | b','))
-        .map(|i| (i, (i..).find(|&j| !digit(j)).unwrap()))
+        .map(|i| (i, (i..bytes.len()).find(|&j| !digit(j)).unwrap()))
         .collect()
 }
 
@@ -231,8 +231,11 @@ fn some_mesh() -> impl Strategy<Value = TileContent> {
         })
 }
 
+/// Bits of position and normal, colour, feature and surface.
+type Corner = (Vec<u32>, [u8; 4], u16, u8);
+
 /// Every triangle as the bits of its corners, begun at the least, in a fixed order.
-fn triangles(mesh: &Mesh) -> Vec<Vec<(Vec<u32>, [u8; 4], u16, u8)>> {
+fn triangles(mesh: &Mesh) -> Vec<Vec<Corner>> {
     let corner = |&index: &u32| {
         let i = index as usize;
         let floats = mesh.positions[i].iter().chain(&mesh.normals[i]);

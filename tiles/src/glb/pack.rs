@@ -12,8 +12,10 @@
 use super::{Error, MAX_FEATURES, MAX_VERTICES, meshopt};
 use crate::mesh::{Mesh, TileContent};
 use crate::surface::Surface;
-use meshoptimizer_rs::{Workspace, optimize_vertex_cache, optimize_vertex_fetch_remap};
-use std::collections::HashMap;
+use bytemuck::{Pod, Zeroable};
+use meshoptimizer_rs::{
+    VertexRemap, VertexStream, Workspace, generate_vertex_remap, optimize_vertex_cache, optimize_vertex_fetch_remap,
+};
 
 /// Exponent of the finest step: 2^-10 m.
 const FINEST: i32 = -10;
@@ -23,16 +25,19 @@ const GREATEST: f64 = 8_388_607.0;
 const FARTHEST: f32 = 1e8;
 
 /// One corner, in glTF's axes: x east, y up, z south.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Equal vertices have equal bytes: there is no padding.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 pub(super) struct Vertex {
     /// Multiples of the tile's step.
     pub(super) position: [i32; 3],
     /// In 127ths.
     pub(super) normal: [i8; 3],
+    pub(super) surface: u8,
     /// sRGB and opacity.
     pub(super) color: [u8; 4],
-    pub(super) feature: u16,
-    pub(super) surface: u8,
+    pub(super) feature: u32,
 }
 
 /// A tile's geometry, rounded.
@@ -62,19 +67,25 @@ impl Packed {
         check(content)?;
         let mesh = &content.mesh;
         let (exponent, positions) = whole_positions(&mesh.positions)?;
-        let vertices: Vec<Vertex> = (0..positions.len())
-            .map(|i| {
-                Ok(Vertex {
-                    position: positions[i],
-                    normal: whole_normal(mesh.normals[i])?,
-                    color: mesh.colors[i],
-                    feature: mesh.feature_ids[i],
-                    surface: mesh.surfaces[i],
-                })
-            })
-            .collect::<Result<_, Error>>()?;
+        // Neighbours mostly lie on one face and share its normal.
+        let mut known = None;
+        let mut vertices = Vec::with_capacity(positions.len());
+        for (i, position) in positions.into_iter().enumerate() {
+            let normal = match known {
+                Some((normal, whole)) if normal == mesh.normals[i] => whole,
+                _ => whole_normal(mesh.normals[i])?,
+            };
+            known = Some((mesh.normals[i], normal));
+            vertices.push(Vertex {
+                position,
+                normal,
+                surface: mesh.surfaces[i],
+                color: mesh.colors[i],
+                feature: u32::from(mesh.feature_ids[i]),
+            });
+        }
         let (vertices, indices) = match order {
-            Order::Optimized => weld(&vertices, &mesh.indices),
+            Order::Optimized => weld(&vertices, &mesh.indices)?,
             Order::Kept => (vertices, mesh.indices.clone()),
         };
         let (indices, opaque) = opaque_first(&vertices, &indices);
@@ -114,13 +125,6 @@ impl Packed {
             }
         }
         let fetch = optimize_vertex_fetch_remap(&indices, count, &mut workspace).map_err(meshopt::failed)?;
-        let mut vertices = vec![self.vertices[0]; fetch.vertex_count];
-        for (old, &new) in fetch.remap.iter().enumerate() {
-            // A vertex that no triangle uses has no place.
-            if let Some(slot) = vertices.get_mut(new as usize) {
-                *slot = self.vertices[old];
-            }
-        }
         for index in &mut indices {
             *index = fetch.remap[*index as usize];
         }
@@ -131,7 +135,7 @@ impl Packed {
                 self.indices.extend(meshopt::rotated_by_codec(part)?);
             }
         }
-        self.vertices = vertices;
+        self.vertices = moved(&self.vertices, &fetch);
         Ok(self)
     }
 }
@@ -263,26 +267,34 @@ fn whole_normal(normal: [f32; 3]) -> Result<[i8; 3], Error> {
     Ok(whole)
 }
 
-/// One vertex of each kind, and the triangles that still have three corners.
-fn weld(vertices: &[Vertex], indices: &[u32]) -> (Vec<Vertex>, Vec<u32>) {
-    let mut numbers: HashMap<Vertex, u32> = HashMap::with_capacity(vertices.len());
-    let mut welded = Vec::with_capacity(vertices.len());
-    let new_number: Vec<u32> = vertices
-        .iter()
-        .map(|vertex| {
-            *numbers.entry(*vertex).or_insert_with(|| {
-                welded.push(*vertex);
-                welded.len() as u32 - 1
-            })
-        })
-        .collect();
+/// One vertex of each kind that a triangle uses, and the triangles that still have three corners.
+fn weld(vertices: &[Vertex], indices: &[u32]) -> Result<(Vec<Vertex>, Vec<u32>), Error> {
+    let size = size_of::<Vertex>();
+    let records = VertexStream::new(bytemuck::cast_slice(vertices), vertices.len(), size, size, 0);
+    let new = generate_vertex_remap(
+        Some(indices),
+        records.map_err(meshopt::failed)?,
+        &mut Workspace::default(),
+    )
+    .map_err(meshopt::failed)?;
     let triangles = indices
         .chunks_exact(3)
-        .map(|corners| [corners[0], corners[1], corners[2]].map(|i| new_number[i as usize]))
+        .map(|corners| [corners[0], corners[1], corners[2]].map(|i| new.remap[i as usize]))
         .filter(|[a, b, c]| a != b && b != c && a != c)
         .flatten()
         .collect();
-    (welded, triangles)
+    Ok((moved(vertices, &new), triangles))
+}
+
+/// The vertices in their new places; one that no triangle uses has none.
+fn moved(vertices: &[Vertex], new: &VertexRemap) -> Vec<Vertex> {
+    let mut moved = vec![Vertex::zeroed(); new.vertex_count];
+    for (vertex, &place) in vertices.iter().zip(&new.remap) {
+        if let Some(slot) = moved.get_mut(place as usize) {
+            *slot = *vertex;
+        }
+    }
+    moved
 }
 
 /// The triangles with the opaque ones first, and how many indices those are. A triangle is translucent where one of

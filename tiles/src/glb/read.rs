@@ -146,18 +146,17 @@ impl<'a> Reader<'a> {
         if (positions.component, positions.components) != (json::FLOAT, 3) {
             return Err(Error::Unsupported("positions other than floats".to_owned()));
         }
-        for i in 0..count {
-            let position = positions.vector(i).map(|c| c as f32);
+        for position in positions.vectors::<3>() {
             if !position.iter().all(|c| c.is_finite()) {
                 return Err(Error::Invalid("a position is not finite".to_owned()));
             }
-            mesh.positions.push(pack::to_enu(position));
+            mesh.positions.push(pack::to_enu(position.map(|c| c as f32)));
         }
         self.normals(primitive, count, mesh)?;
         self.colors(primitive, count, mesh)?;
-        let rows = self.rows(primitive, tables[0], count)?;
-        for row in rows {
-            let id = u16::try_from(row).map_err(|_| out_of_range(row))?;
+        for row in self.rows(primitive, tables[0], count)? {
+            let id =
+                u16::try_from(row).map_err(|_| Error::Invalid(format!("feature id {row} does not fit 16 bits")))?;
             mesh.feature_ids.push(id);
         }
         for row in self.rows(primitive, tables[1], count)? {
@@ -170,17 +169,20 @@ impl<'a> Reader<'a> {
 
     fn normals(&self, primitive: &Primitive, count: usize, mesh: &mut Mesh) -> Result<(), Error> {
         let normals = self.attribute(primitive, "NORMAL")?.of(count, 3)?;
-        for i in 0..count {
-            let normal = normals.vector(i);
-            if !normal.iter().all(|c| c.is_finite()) {
-                return Err(Error::Invalid("a normal is not finite".to_owned()));
-            }
-            let normal = if normals.component == json::FLOAT {
-                normal.map(|c| c as f32)
-            } else {
-                pack::unit(normal)
+        let whole = normals.component != json::FLOAT;
+        // Neighbours mostly lie on one face and share its normal.
+        let mut known = None;
+        for normal in normals.vectors::<3>() {
+            let enu = match known {
+                Some((before, enu)) if before == normal => enu,
+                _ if !normal.iter().all(|c| c.is_finite()) => {
+                    return Err(Error::Invalid("a normal is not finite".to_owned()));
+                }
+                _ if whole => pack::to_enu(pack::unit(normal)),
+                _ => pack::to_enu(normal.map(|c| c as f32)),
             };
-            mesh.normals.push(pack::to_enu(normal));
+            known = Some((normal, enu));
+            mesh.normals.push(enu);
         }
         Ok(())
     }
@@ -192,15 +194,20 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let colors = self.attribute(primitive, "COLOR_0")?.of(count, 3)?;
-        for i in 0..count {
-            let linear = std::array::from_fn(|component| {
-                if component < colors.components {
-                    colors.in_16_bits(i, component)
-                } else {
-                    u16::MAX
+        let mut known = None;
+        for color in colors.vectors::<4>() {
+            let srgb = match known {
+                Some((before, srgb)) if before == color => srgb,
+                _ => {
+                    let mut linear = color.map(|c| colors.in_16_bits(c));
+                    if colors.components == 3 {
+                        linear[3] = u16::MAX;
+                    }
+                    color::to_srgb(linear)
                 }
-            });
-            mesh.colors.push(color::to_srgb(linear));
+            };
+            known = Some((color, srgb));
+            mesh.colors.push(srgb);
         }
         Ok(())
     }
@@ -214,10 +221,9 @@ impl<'a> Reader<'a> {
             .find(|set| set.property_table == Some(table))
             .and_then(|set| set.attribute)
             .ok_or_else(missing)?;
-        let ids = self
-            .attribute(primitive, &format!("_FEATURE_ID_{attribute}"))?
-            .of(count, 1)?;
-        Ok((0..count).map(move |i| ids.number(i, 0) as u64))
+        let ids = self.attribute(primitive, &format!("_FEATURE_ID_{attribute}"))?;
+        let rows = ids.of(count, 1)?.vectors::<1>();
+        Ok(rows.into_iter().map(|[row]| row as u64))
     }
 
     /// Appends the triangles of a primitive whose first vertex is number `first`.
@@ -231,8 +237,8 @@ impl<'a> Reader<'a> {
             if indices.count > MAX_VERTICES * 3 - begin {
                 return Err(Error::TooLarge("triangles"));
             }
-            for i in 0..indices.count {
-                let index = indices.number(i, 0) as u32;
+            for [index] in indices.vectors::<1>() {
+                let index = index as u32;
                 if index as usize >= count {
                     return Err(Error::Invalid(format!("index {index} of {count} vertices")));
                 }
@@ -303,7 +309,6 @@ struct Elements<'a> {
     count: usize,
     /// `componentType`
     component: u16,
-    width: usize,
     components: usize,
     normalized: bool,
 }
@@ -333,7 +338,6 @@ impl<'a> Elements<'a> {
             stride,
             count: accessor.count,
             component: accessor.component_type,
-            width,
             components,
             normalized: accessor.normalized,
         })
@@ -362,26 +366,37 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// A component as it is stored, without normalisation. Every type fits an `f64` exactly.
-    fn number(&self, element: usize, component: usize) -> f64 {
-        let at = self.offset + element * self.stride + component * self.width;
-        let mut word = [0; 4];
-        word[..self.width].copy_from_slice(&self.bytes[at..at + self.width]);
+    /// The elements as they are stored, without normalisation; components that they lack are 0. Every type fits an `f64`
+    /// exactly.
+    fn vectors<const N: usize>(&self) -> Vec<[f64; N]> {
         match self.component {
-            json::BYTE => f64::from(word[0] as i8),
-            json::SHORT => f64::from(i16::from_le_bytes([word[0], word[1]])),
-            json::FLOAT => f64::from(f32::from_le_bytes(word)),
-            _ => f64::from(u32::from_le_bytes(word)),
+            json::BYTE => self.collect(|byte| f64::from(i8::from_le_bytes(byte))),
+            json::UNSIGNED_BYTE => self.collect(|byte| f64::from(u8::from_le_bytes(byte))),
+            json::SHORT => self.collect(|bytes| f64::from(i16::from_le_bytes(bytes))),
+            json::UNSIGNED_SHORT => self.collect(|bytes| f64::from(u16::from_le_bytes(bytes))),
+            json::UNSIGNED_INT => self.collect(|bytes| f64::from(u32::from_le_bytes(bytes))),
+            _ => self.collect(|bytes| f64::from(f32::from_le_bytes(bytes))),
         }
     }
 
-    fn vector(&self, element: usize) -> [f64; 3] {
-        std::array::from_fn(|component| self.number(element, component))
+    fn collect<const N: usize, const WIDTH: usize>(&self, number: impl Fn([u8; WIDTH]) -> f64) -> Vec<[f64; N]> {
+        let bytes = self.bytes.get(self.offset..).unwrap_or_default();
+        bytes
+            .chunks(self.stride)
+            .take(self.count)
+            .map(|element| {
+                let (words, _) = element.as_chunks::<WIDTH>();
+                let mut vector = [0.0; N];
+                for (slot, &word) in vector.iter_mut().zip(words.iter().take(self.components)) {
+                    *slot = number(word);
+                }
+                vector
+            })
+            .collect()
     }
 
     /// A component of 0 to 1 in 16 bits.
-    fn in_16_bits(&self, element: usize, component: usize) -> u16 {
-        let number = self.number(element, component);
+    fn in_16_bits(&self, number: f64) -> u16 {
         match (self.component, self.normalized) {
             (json::UNSIGNED_BYTE, true) => number as u16 * 257,
             (json::UNSIGNED_SHORT, true) => number as u16,
@@ -389,8 +404,4 @@ impl<'a> Elements<'a> {
             _ => (number * 65535.0).round() as u16,
         }
     }
-}
-
-fn out_of_range(row: u64) -> Error {
-    Error::Invalid(format!("feature id {row} does not fit 16 bits"))
 }

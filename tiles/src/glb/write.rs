@@ -125,7 +125,8 @@ impl Writer {
             shape: "SCALAR",
         };
         let features = bytes(packed, |v| {
-            let [low, high] = v.feature.to_le_bytes();
+            let row = v.feature as u16;
+            let [low, high] = row.to_le_bytes();
             [low, high, 0, 0]
         });
         add(
@@ -212,12 +213,12 @@ impl Writer {
 
     /// Writes triangles, in 16 bits where those name every vertex (65535 is the standard's restart index).
     fn indices(&mut self, indices: &[u32], vertices: usize) -> Result<usize, Error> {
-        let (component_type, width, bytes): (_, _, Vec<u8>) = if u16::try_from(vertices).is_ok() {
-            let short = indices.iter().flat_map(|&i| (i as u16).to_le_bytes());
-            (json::UNSIGNED_SHORT, 2, short.collect())
+        let (component_type, width, bytes) = if u16::try_from(vertices).is_ok() {
+            let short: Vec<[u8; 2]> = indices.iter().map(|&i| (i as u16).to_le_bytes()).collect();
+            (json::UNSIGNED_SHORT, 2, short.into_flattened())
         } else {
-            let long = indices.iter().flat_map(|i| i.to_le_bytes());
-            (json::UNSIGNED_INT, 4, long.collect())
+            let long: Vec<[u8; 4]> = indices.iter().map(|i| i.to_le_bytes()).collect();
+            (json::UNSIGNED_INT, 4, long.into_flattened())
         };
         let compressed = match self.encoding {
             Encoding::Plain => None,
@@ -312,7 +313,8 @@ impl Attribute {
 
 /// The bytes of one attribute of all vertices.
 fn bytes<const N: usize>(packed: &Packed, element: impl Fn(&Vertex) -> [u8; N]) -> Vec<u8> {
-    packed.vertices.iter().flat_map(element).collect()
+    let elements: Vec<[u8; N]> = packed.vertices.iter().map(element).collect();
+    elements.into_flattened()
 }
 
 fn float_bytes(floats: [f32; 3]) -> [u8; 12] {
