@@ -7,7 +7,7 @@
 
 use std::io::{self, BufRead};
 
-use crate::markup::{Attribute, Markup, measure, name_length, next_attribute, push_unescaped};
+use crate::markup::{Attribute, Markup, measure, measure_name, next_attribute, push_unescaped};
 use crate::namespace::{Bindings, Namespace};
 use crate::source::Source;
 
@@ -392,6 +392,9 @@ impl Cursor {
 
     /// Takes in the text before the next markup.
     fn keep_text(&mut self) -> Result<(), Stop> {
+        if self.source.available().first() == Some(&b'<') {
+            return Ok(());
+        }
         let end = loop {
             match memchr::memchr(b'<', self.source.available()) {
                 Some(end) => break end,
@@ -412,8 +415,10 @@ impl Cursor {
     pub(crate) fn next_markup(&mut self) -> Result<Markup, Stop> {
         loop {
             let available = self.source.available();
-            let text = memchr::memchr(b'<', available).unwrap_or(available.len());
-            self.source.consume(text);
+            if available.first() != Some(&b'<') {
+                let text = memchr::memchr(b'<', available).unwrap_or(available.len());
+                self.source.consume(text);
+            }
             if let Some(markup) = measure(self.source.available()) {
                 return Ok(markup);
             }
@@ -447,10 +452,9 @@ impl Cursor {
         self.depth += 1;
         let tag = self.source.available().get(..length).unwrap_or_default();
         self.empty_element = tag.ends_with(b"/>");
-        self.name = name_length(tag.get(1..).unwrap_or_default());
-        let written = tag.get(1..=self.name).unwrap_or_default();
-        let colon = memchr::memchr(b':', written);
-        self.local = colon.map_or(1, |at| at + 2);
+        let (name, prefix) = measure_name(tag.get(1..).unwrap_or_default());
+        self.name = name;
+        self.local = prefix.map_or(1, |colon| colon + 2);
         self.attributes.clear();
         let inner = length - if self.empty_element { 2 } else { 1 };
         if self.name + 1 < inner {

@@ -69,11 +69,17 @@ fn tag_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The length of the name at the front of a text.
-pub(crate) fn name_length(text: &[u8]) -> usize {
-    text.iter()
-        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
-        .unwrap_or(text.len())
+/// The length of the name at the front of a text, and where its colon is.
+pub(crate) fn measure_name(text: &[u8]) -> (usize, Option<usize>) {
+    let mut colon = None;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'>' | b'/' | b' ' | b'\n' | b'\r' | b'\t' => return (at, colon),
+            b':' if colon.is_none() => colon = Some(at),
+            _ => {}
+        }
+    }
+    (text.len(), colon)
 }
 
 /// Where one attribute lies in its tag.

@@ -3,6 +3,8 @@
 //! A prefix means nothing by itself: files write `bldg:Building`, `b:Building` or plain `Building` for the same thing.
 //! What counts is the address that the prefix is bound to, and that names the module and the version at once.
 
+use std::cell::Cell;
+
 use crate::{Module, Version};
 
 /// A namespace that the reader knows.
@@ -100,11 +102,14 @@ struct Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Bindings {
     stack: Vec<Binding>,
+    /// The binding that was asked for last: nine times out of ten it is asked for again.
+    recent: Cell<Option<usize>>,
 }
 
 impl Bindings {
     /// Binds a prefix (empty: the default namespace) from `depth` inward.
     pub(crate) fn bind(&mut self, prefix: &[u8], uri: &str, depth: u32) {
+        self.recent.set(None);
         self.stack.push(Binding {
             prefix: prefix.into(),
             namespace: Namespace::from_uri(uri),
@@ -117,6 +122,7 @@ impl Bindings {
     pub(crate) fn leave(&mut self, depth: u32) {
         while self.stack.last().is_some_and(|last| last.depth > depth) {
             self.stack.pop();
+            self.recent.set(None);
         }
     }
 
@@ -148,7 +154,13 @@ impl Bindings {
     }
 
     fn find(&self, prefix: &[u8]) -> Option<&Binding> {
-        self.stack.iter().rev().find(|binding| *binding.prefix == *prefix)
+        let recent = self.recent.get().and_then(|index| self.stack.get(index));
+        if let Some(binding) = recent.filter(|binding| *binding.prefix == *prefix) {
+            return Some(binding);
+        }
+        let found = self.stack.iter().rposition(|binding| *binding.prefix == *prefix)?;
+        self.recent.set(Some(found));
+        self.stack.get(found)
     }
 }
 

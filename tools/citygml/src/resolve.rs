@@ -65,6 +65,9 @@ pub(crate) struct Resolver<'a> {
     uses: Vec<u32>,
     top: String,
     top_line: u64,
+    /// Kept from one geometry to the next, for their memory.
+    visited: QuickSet<(u32, Node)>,
+    stack: Vec<(u32, Node, bool, Option<u64>)>,
 }
 
 /// A draft with its shapes spread out.
@@ -108,6 +111,8 @@ impl<'a> Resolver<'a> {
             taken: QuickSet::default(),
             top: String::new(),
             top_line: 0,
+            visited: QuickSet::default(),
+            stack: Vec::new(),
         }
     }
 
@@ -143,8 +148,10 @@ impl<'a> Resolver<'a> {
             picks: Vec::new(),
             complete: true,
         };
-        let mut visited = QuickSet::default();
-        let mut stack = vec![(OWN, shape.root.node, false, None)];
+        let mut visited = std::mem::take(&mut self.visited);
+        let mut stack = std::mem::take(&mut self.stack);
+        visited.clear();
+        stack.push((OWN, shape.root.node, false, None));
         while let Some((arena, node, reversed, path)) = stack.pop() {
             if !visited.insert((arena, node)) {
                 continue;
@@ -153,6 +160,7 @@ impl<'a> Resolver<'a> {
                 Node::Face(face) => {
                     if !self.allow_face(arena, shape) {
                         spread.complete = false;
+                        stack.clear();
                         break;
                     }
                     spread.picks.push(Pick {
@@ -180,6 +188,8 @@ impl<'a> Resolver<'a> {
                 },
             }
         }
+        self.visited = visited;
+        self.stack = stack;
         spread
     }
 

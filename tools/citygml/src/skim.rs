@@ -7,7 +7,7 @@
 use std::io::BufRead;
 
 use crate::cursor::{Cursor, Stop};
-use crate::markup::{Markup, name_length};
+use crate::markup::{Markup, measure_name};
 
 impl Cursor {
     /// Goes to the next start tag below `floor` that has an attribute, or whose local name matters; `false` at the end of the
@@ -58,9 +58,9 @@ impl Cursor {
     /// Whether the start tag at the front of the text is worth a stop; if not, it is passed over.
     fn stands_on(&mut self, length: usize, matters: fn(&[u8]) -> bool) -> Result<bool, Stop> {
         let tag = self.source.available().get(..length).unwrap_or_default();
-        let name = name_length(tag.get(1..).unwrap_or_default());
+        let (name, colon) = measure_name(tag.get(1..).unwrap_or_default());
         let has_attributes = name + 3 < length;
-        let local = local_name(tag, name);
+        let local = tag.get(colon.map_or(1, |at| at + 2)..=name).unwrap_or_default();
         if !has_attributes && !matters(local) && local != b"cityObjectMember" {
             self.depth += u32::from(!tag.ends_with(b"/>"));
             self.source.consume(length);
@@ -72,10 +72,4 @@ impl Cursor {
         }
         Ok(true)
     }
-}
-
-fn local_name(tag: &[u8], name: usize) -> &[u8] {
-    let written = tag.get(1..=name).unwrap_or_default();
-    let colon = memchr::memchr(b':', written);
-    written.get(colon.map_or(0, |at| at + 1)..).unwrap_or_default()
 }
