@@ -13,7 +13,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { PNG } from "pngjs";
 
-export const ALIKE = { mean: 2, worst: 12, ssim: 0.9 };
+export const ALIKE = { mean: 0.6, worst: 3, ssim: 0.98 };
 
 export function readPng(fileOrBytes) {
   return PNG.sync.read(Buffer.isBuffer(fileOrBytes) ? fileOrBytes : readFileSync(fileOrBytes));

@@ -22,6 +22,7 @@ from shapely.ops import unary_union
 
 GML = "{http://www.opengis.net/gml}"
 BLDG = "{http://www.opengis.net/citygml/building/2.0}"
+GEN = "{http://www.opengis.net/citygml/generics/2.0}"
 
 WANTED = [
     "osm_w419479428",  # Helsinki Cathedral
@@ -30,6 +31,14 @@ WANTED = [
     "osm_w8042215",  # Museum of Modern Art Kiasma
     "osm_w122595236",  # Sanomatalo
 ]
+
+
+def generic(building, name):
+    """The value of a generic attribute of the building itself."""
+    for attribute in building.findall(GEN + "stringAttribute"):
+        if attribute.get("name") == name:
+            return attribute.findtext(GEN + "value")
+    return None
 
 
 def polygons(surface):
@@ -94,6 +103,8 @@ def main(sample, geoid):
                 "building": wanted,
                 "part": owner if owner != wanted else None,
                 "name": building.findtext(GML + "name"),
+                "names": {language: generic(building, f"name:{language}") for language in ("fi", "sv", "en")},
+                "architect": generic(building, "architect"),
                 "measuredHeight": float(building.findtext(BLDG + "measuredHeight")),
                 "longitude": round(longitude, 8),
                 "latitude": round(latitude, 8),
