@@ -41,7 +41,12 @@ impl Shelf {
         shelf.refresh();
         if shelf.current().is_empty() {
             let complaints = shelf.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-            let reason = complaints.values().map(|reason| format!(": {reason}")).collect();
+            let reasons: Vec<&str> = complaints.values().map(String::as_str).collect();
+            let reason = if reasons.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", reasons.join("; "))
+            };
             return Err(Error::NoCollection {
                 store: store.to_path_buf(),
                 reason,

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::mem_forget,
     clippy::case_sensitive_file_extension_comparisons,
     reason = "tests say what they expect by failing"
 )]

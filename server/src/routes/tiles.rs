@@ -87,13 +87,12 @@ pub(crate) async fn file(
         }
         // The hash is the name's, so equal names of two collections hold equal bytes.
         let key = format!("{name}{}", wanted.coding.suffix());
-        let bytes = match app.cache.get(&key) {
-            Some(bytes) => bytes,
-            None => {
-                let bytes = whole(path, entry, wanted.coding).await?;
-                app.cache.put(key, bytes.clone());
-                bytes
-            }
+        let bytes = if let Some(bytes) = app.cache.get(&key) {
+            bytes
+        } else {
+            let bytes = whole(path, entry, wanted.coding).await?;
+            app.cache.put(key, bytes.clone());
+            bytes
         };
         Ok(slice(&bytes, &wanted.range))
     };

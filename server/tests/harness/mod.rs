@@ -79,11 +79,15 @@ impl Running {
                 .with_writer(move || writer.clone())
                 .finish();
             let dispatch = tracing::Dispatch::new(subscriber);
-            let _guard = tracing::dispatcher::set_default(&dispatch);
+            let here = dispatch.clone();
+            // Threads that read from disk log too; the guard would undo that at once.
+            let everywhere = move || std::mem::forget(tracing::dispatcher::set_default(&dispatch));
+            let _guard = tracing::dispatcher::set_default(&here);
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
-                .build()
-                .unwrap();
+                .on_thread_start(everywhere)
+                .build();
+            let runtime = runtime.unwrap();
             runtime.block_on(async {
                 let server = Server::bind(&config).await.expect("the server starts");
                 tell.send(server.address()).unwrap();
