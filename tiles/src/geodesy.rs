@@ -71,17 +71,14 @@ impl Ecef {
         let b = SEMI_MAJOR_AXIS * (1.0 - FLATTENING);
         let theta = (z * SEMI_MAJOR_AXIS).atan2(p * b);
         let ep2 = E2 / (1.0 - E2);
-        let mut lat = (z + ep2 * b * theta.sin().powi(3))
-            .atan2(p - E2 * SEMI_MAJOR_AXIS * theta.cos().powi(3));
+        let mut lat = (z + ep2 * b * theta.sin().powi(3)).atan2(p - E2 * SEMI_MAJOR_AXIS * theta.cos().powi(3));
         for _ in 0..2 {
             let beta = ((1.0 - FLATTENING) * lat.sin()).atan2(lat.cos());
-            lat = (z + ep2 * b * beta.sin().powi(3))
-                .atan2(p - E2 * SEMI_MAJOR_AXIS * beta.cos().powi(3));
+            lat = (z + ep2 * b * beta.sin().powi(3)).atan2(p - E2 * SEMI_MAJOR_AXIS * beta.cos().powi(3));
         }
         let (sin_lat, cos_lat) = lat.sin_cos();
         // This form of the height holds at the poles as well, where p / cos(lat) would not.
-        let height =
-            p * cos_lat + z * sin_lat - SEMI_MAJOR_AXIS * (1.0 - E2 * sin_lat * sin_lat).sqrt();
+        let height = p * cos_lat + z * sin_lat - SEMI_MAJOR_AXIS * (1.0 - E2 * sin_lat * sin_lat).sqrt();
         Geodetic {
             lon: y.atan2(x),
             lat,

@@ -106,16 +106,12 @@ impl Mesh {
             ..Self::default()
         };
         for vertex in bytes.as_chunks::<VERTEX_BYTES>().0 {
-            let float = |at: usize| {
-                f32::from_le_bytes([vertex[at], vertex[at + 1], vertex[at + 2], vertex[at + 3]])
-            };
+            let float = |at: usize| f32::from_le_bytes([vertex[at], vertex[at + 1], vertex[at + 2], vertex[at + 3]]);
             let normal = |at: usize| f32::from(vertex[at].cast_signed()) / 127.0;
             mesh.positions.push([float(0), float(4), float(8)]);
             mesh.normals.push([normal(12), normal(13), normal(14)]);
-            mesh.colors
-                .push([vertex[16], vertex[17], vertex[18], vertex[19]]);
-            mesh.feature_ids
-                .push(u16::from_le_bytes([vertex[20], vertex[21]]));
+            mesh.colors.push([vertex[16], vertex[17], vertex[18], vertex[19]]);
+            mesh.feature_ids.push(u16::from_le_bytes([vertex[20], vertex[21]]));
             mesh.surfaces.push(vertex[22]);
         }
         mesh
@@ -131,10 +127,7 @@ impl Mesh {
             if triangle.iter().any(|&corner| corner as usize >= known) {
                 continue;
             }
-            if triangle
-                .iter()
-                .all(|&corner| self.colors[corner as usize][3] == 255)
-            {
+            if triangle.iter().all(|&corner| self.colors[corner as usize][3] == 255) {
                 opaque.extend_from_slice(triangle);
             } else {
                 blended.extend_from_slice(triangle);
@@ -147,11 +140,7 @@ impl Mesh {
 
     /// The lowest `up` of each feature row.
     fn feature_bases(&self) -> Vec<f32> {
-        let rows = self
-            .feature_ids
-            .iter()
-            .max()
-            .map_or(0, |&row| usize::from(row) + 1);
+        let rows = self.feature_ids.iter().max().map_or(0, |&row| usize::from(row) + 1);
         let mut bases = vec![f32::INFINITY; rows];
         for (&row, position) in self.feature_ids.iter().zip(&self.positions) {
             let base = &mut bases[usize::from(row)];
@@ -168,24 +157,9 @@ mod tests {
     fn mesh() -> Mesh {
         Mesh {
             origin: DVec3::new(10.0, 20.0, 3.0),
-            positions: vec![
-                [0.0, 0.0, 4.0],
-                [1.0, 0.0, 4.0],
-                [0.0, 1.5, 16.5],
-                [0.0, 1.0, 900.0],
-            ],
-            normals: vec![
-                [0.0, 0.0, 1.0],
-                [0.0, -1.0, 0.0],
-                [1.0, 0.0, 0.0],
-                [0.0, 0.0, 1.0],
-            ],
-            colors: vec![
-                [1, 2, 3, 255],
-                [4, 5, 6, 255],
-                [7, 8, 9, 255],
-                [7, 8, 9, 90],
-            ],
+            positions: vec![[0.0, 0.0, 4.0], [1.0, 0.0, 4.0], [0.0, 1.5, 16.5], [0.0, 1.0, 900.0]],
+            normals: vec![[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
+            colors: vec![[1, 2, 3, 255], [4, 5, 6, 255], [7, 8, 9, 255], [7, 8, 9, 90]],
             feature_ids: vec![0, 513, 513, 513],
             surfaces: vec![1, 2, 22, 0],
             indices: vec![0, 1, 3, 2, 1, 0, 0, 1, 9],
@@ -198,16 +172,9 @@ mod tests {
         let bytes = mesh.interleaved();
         assert_eq!(bytes.len(), 4 * VERTEX_BYTES);
         assert_eq!(&bytes[24..28], &1.0_f32.to_le_bytes());
-        assert_eq!(
-            &bytes[36..40],
-            &[0, 129, 0, 0],
-            "the second vertex looks south"
-        );
+        assert_eq!(&bytes[36..40], &[0, 129, 0, 0], "the second vertex looks south");
         assert_eq!(&bytes[40..48], &[4, 5, 6, 255, 1, 2, 2, 0]);
-        assert_eq!(
-            bytes[71], 50,
-            "12.5 m above the lowest vertex of its feature"
-        );
+        assert_eq!(bytes[71], 50, "12.5 m above the lowest vertex of its feature");
         assert_eq!(bytes[95], 255, "height above the base saturates");
         let back = Mesh::from_interleaved(mesh.origin, &bytes, mesh.indices.clone());
         assert_eq!(back, mesh);

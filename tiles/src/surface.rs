@@ -88,10 +88,7 @@ impl Surface {
 
     /// The kind with this number; an unknown number is [`Surface::Unknown`].
     pub fn from_number(number: u8) -> Self {
-        Self::ALL
-            .get(usize::from(number))
-            .copied()
-            .unwrap_or(Self::Unknown)
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Unknown)
     }
 
     /// The name as the property table spells it, for example `RoofSurface`.
