@@ -384,7 +384,7 @@ fn ask_on(stream: &mut std::net::TcpStream, path: &str) -> (u16, Vec<u8>, bool) 
         .write_all(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes())
         .unwrap();
     let mut bytes = Vec::new();
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     loop {
         if let Some(end) = bytes.windows(4).position(|four: &[u8]| four == b"\r\n\r\n") {
             let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();

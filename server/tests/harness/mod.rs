@@ -116,7 +116,7 @@ impl Running {
         let mut stream = self.connect();
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: city.example\r\nConnection: close\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([*name, ": ", *value, "\r\n"]);
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).unwrap();
