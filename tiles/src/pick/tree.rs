@@ -116,15 +116,15 @@ impl Bvh {
     /// through).
     pub fn nearest_where(&self, triangles: Triangles<'_>, ray: &Ray, visible: impl Fn(u16) -> bool) -> Option<Hit> {
         let local = LocalRay::new(ray, triangles.origin)?;
-        let mut limit = f64::INFINITY;
-        let mut found = None;
+        let mut found: Option<Hit> = None;
         let mut waiting = Vec::with_capacity(MAX_DEPTH);
         let enter = |node: u32, limit| {
             let bounds = self.nodes.get(node as usize)?.bounds();
             Some((local.enters(&bounds, limit)?, node))
         };
-        waiting.extend(enter(0, limit));
+        waiting.extend(enter(0, f64::INFINITY));
         while let Some((near, number)) = waiting.pop() {
+            let limit = found.map_or(f64::INFINITY, |hit| hit.distance);
             let Some(node) = self.nodes.get(number as usize).filter(|_| near <= limit) else {
                 continue;
             };
@@ -137,22 +137,14 @@ impl Bvh {
                     children.swap(0, 1);
                 }
                 waiting.extend(children.into_iter().flatten());
-                continue;
-            }
-            for &triangle in self.leaf(node) {
-                let Some(distance) = triangles
-                    .points(triangle as usize)
-                    .and_then(|points| local.meets(points))
-                    .filter(|&distance| distance < limit)
-                else {
-                    continue;
-                };
-                if let Some(hit) = hit(&triangles, triangle as usize, ray, distance)
-                    && visible(hit.feature)
-                {
-                    limit = distance;
-                    found = Some(hit);
-                }
+            } else {
+                let nearest = self
+                    .leaf(node)
+                    .iter()
+                    .filter_map(|&triangle| hit(&triangles, triangle as usize, &local))
+                    .filter(|hit| hit.distance < limit && visible(hit.feature))
+                    .min_by(|a, b| a.distance.total_cmp(&b.distance));
+                found = nearest.or(found);
             }
         }
         found
@@ -207,12 +199,15 @@ impl Bvh {
     }
 }
 
-fn hit(triangles: &Triangles<'_>, triangle: usize, ray: &Ray, distance: f64) -> Option<Hit> {
-    let [a, b, c] = triangles.points(triangle)?;
+/// Where the ray meets a triangle, if it does.
+fn hit(triangles: &Triangles<'_>, triangle: usize, ray: &LocalRay) -> Option<Hit> {
+    let points = triangles.points(triangle)?;
+    let distance = ray.meets(points)?;
+    let [a, b, c] = points;
     let [corner, _, _] = triangles.corners(triangle)?;
     Some(Hit {
         distance,
-        point: ray.origin + ray.direction.normalize() * distance,
+        point: triangles.origin + ray.origin + ray.direction * distance,
         normal: (b - a).cross(c - a).normalize_or_zero(),
         triangle,
         feature: triangles.feature_ids.get(corner).copied()?,
