@@ -62,8 +62,8 @@ fn sunlit(position: vec3<f32>, normal: vec3<f32>, slope: f32) -> f32 {
     // Along the normal, more where the sun grazes: a texel then covers a longer stretch of the face.
     let shift = normal * frame.shadow_texel[cascade] * (0.6 + 1.6 * (1.0 - slope));
     let place = frame.shadow[cascade] * vec4<f32>(position + shift, 1.0);
-    let texel = frame.shadow_atlas.x;
-    let rect = frame.shadow_rect[cascade] + vec4<f32>(2.0, 2.0, -2.0, -2.0) * texel;
+    let texel = frame.shadow_atlas.xy;
+    let rect = frame.shadow_rect[cascade] + vec4<f32>(texel, -texel) * 2.0;
     var lit = 0.0;
     for (var y = -1; y <= 1; y++) {
         for (var x = -1; x <= 1; x++) {

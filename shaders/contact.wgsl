@@ -34,11 +34,6 @@ fn bend(depth: f32, before: f32, after: f32) -> f32 {
     return max(2.0 * depth - before - after, 0.0) / depth / frame.contact.w;
 }
 
-// Jimenez 2014, "interleaved gradient noise".
-fn noise(pixel: vec2<f32>) -> f32 {
-    return fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715))));
-}
-
 @fragment
 fn fragment(in: Screen) -> @location(0) vec4<f32> {
     let pixel = in.clip.xy;

@@ -18,6 +18,8 @@ struct Frame {
     // the sky's colours, linear; zenith.w: whether a sun disc is drawn; horizon.w: haze per metre
     zenith: vec4<f32>,
     horizon: vec4<f32>,
+    // the plain around the city, where the model has nothing; w: camera height above it in metres, at least 1
+    plain: vec4<f32>,
     // contact shading: strength, radius in metres, strength of edge lines, 1 / pixels per radian
     contact: vec4<f32>,
     // colour of what is selected and of what the pointer is over, linear; w: how much of it
@@ -31,7 +33,7 @@ struct Frame {
     shadow_texel: vec4<f32>,
     // left, top, right, bottom of each cascade in the atlas
     shadow_rect: array<vec4<f32>, 4>,
-    // 1 / size of the atlas, camera height above the ground in metres, height of the ground relative to the camera, 0
+    // 1 / size of the atlas, 0, 0
     shadow_atlas: vec4<f32>,
 }
 
@@ -42,13 +44,18 @@ fn view_ray(ndc: vec2<f32>) -> vec3<f32> {
     return frame.forward.xyz + frame.right.xyz * ndc.x + frame.up.xyz * ndc.y;
 }
 
-// Light of the sky from a direction.
+// Light of the sky from a direction, and of the plain below the horizon.
 fn sky(direction: vec3<f32>) -> vec3<f32> {
-    let up = direction.z;
-    let air = mix(frame.horizon.rgb, frame.zenith.rgb, pow(clamp(up, 0.0, 1.0), 0.5));
-    // Below the horizon the haze thickens to its own colour, a little darker straight down.
-    let below = frame.horizon.rgb * mix(1.0, 0.82, smoothstep(0.0, 0.6, -up));
+    let air = mix(frame.horizon.rgb, frame.zenith.rgb, pow(clamp(direction.z, 0.0, 1.0), 0.5));
+    let away = frame.plain.w / max(-direction.z, 1e-4);
+    // The plain is hazier than the city, so that it has no edge to be looked at.
+    let below = mix(frame.horizon.rgb, frame.plain.rgb, exp(-away * (frame.horizon.w + 1.0 / 6000.0)));
     let toward = max(dot(direction, frame.sun.xyz), 0.0);
     let glow = frame.sun_light.rgb * frame.zenith.w * (0.05 * pow(toward, 16.0) + 0.10 * pow(toward, 180.0));
-    return select(below, air, up >= 0.0) + glow;
+    return select(below, air + glow, direction.z >= 0.0);
+}
+
+// Jimenez 2014, "interleaved gradient noise", from 0 to 1.
+fn noise(pixel: vec2<f32>) -> f32 {
+    return fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715))));
 }

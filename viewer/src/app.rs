@@ -43,14 +43,18 @@ pub struct Setup {
 /// # Errors
 /// [`Error::Surface`] where there is no screen, [`Error::NoAdapter`] and [`Error::NoDevice`] where nothing draws.
 pub fn run(setup: Setup) -> Result<(), Error> {
-    let events = EventLoop::with_user_event().build().map_err(|error| Error::Surface(error.to_string()))?;
+    let events = EventLoop::with_user_event()
+        .build()
+        .map_err(|error| Error::Surface(error.to_string()))?;
     let mut app = App {
         proxy: events.create_proxy(),
         setup,
         shown: None,
         failure: None,
     };
-    events.run_app(&mut app).map_err(|error| Error::Surface(error.to_string()))?;
+    events
+        .run_app(&mut app)
+        .map_err(|error| Error::Surface(error.to_string()))?;
     app.failure.map_or(Ok(()), Err)
 }
 
@@ -90,7 +94,9 @@ impl App {
         let attributes = Window::default_attributes()
             .with_title("Kortteli")
             .with_inner_size(winit::dpi::LogicalSize::new(width, height));
-        let window = events.create_window(attributes).map_err(|error| Error::Surface(error.to_string()))?;
+        let window = events
+            .create_window(attributes)
+            .map_err(|error| Error::Surface(error.to_string()))?;
         self.shown = Some(Shown::new(Arc::new(window), &self.setup, self.proxy.clone())?);
         Ok(())
     }
@@ -121,7 +127,9 @@ fn restoring(snapshot: &Snapshot) -> Vec<Command> {
     let (year, month, day) = time.date;
     let mut commands = vec![
         Command::SetDate { year, month, day },
-        Command::SetUtcOffset { minutes: time.utc_offset_minutes },
+        Command::SetUtcOffset {
+            minutes: time.utc_offset_minutes,
+        },
         Command::SetTimeOfDay { hours: time.hours },
         Command::SetCamera {
             lon: camera.lon,
@@ -132,11 +140,17 @@ fn restoring(snapshot: &Snapshot) -> Vec<Command> {
         },
     ];
     for layer in &snapshot.layers {
-        commands.push(Command::SetLayer { layer: layer.name.clone(), visible: layer.visible });
+        commands.push(Command::SetLayer {
+            layer: layer.name.clone(),
+            visible: layer.visible,
+        });
     }
     if let Some(selected) = &snapshot.selected {
         let feature = Box::new(selected.feature.clone());
-        commands.push(Command::Select { feature, point: selected.point });
+        commands.push(Command::Select {
+            feature,
+            point: selected.point,
+        });
     }
     commands
 }
@@ -185,8 +199,9 @@ impl ApplicationHandler<Answered> for App {
 impl Shown {
     fn new(window: Arc<Window>, setup: &Setup, proxy: EventLoopProxy<Answered>) -> Result<Self, Error> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-        let surface =
-            instance.create_surface(Arc::clone(&window)).map_err(|error| Error::Surface(error.to_string()))?;
+        let surface = instance
+            .create_surface(Arc::clone(&window))
+            .map_err(|error| Error::Surface(error.to_string()))?;
         let gpu = pollster::block_on(Gpu::new(&instance, Some(&surface)))?;
         let size = <[u32; 2]>::from(window.inner_size());
         let configuration = configuration(&gpu, &surface, size)
@@ -200,11 +215,12 @@ impl Shown {
         context.set_visuals(egui::Visuals::light());
         let limit = gpu.device.limits().max_texture_dimension_2d as usize;
         let scale = window.scale_factor() as f32;
-        let panels =
-            egui_winit::State::new(context, egui::ViewportId::ROOT, &window, Some(scale), None, Some(limit));
+        let panels = egui_winit::State::new(context, egui::ViewportId::ROOT, &window, Some(scale), None, Some(limit));
         let painter = egui_wgpu::Renderer::new(&gpu.device, format, egui_wgpu::RendererOptions::default());
         // The window may be gone before the last answer has come.
-        let wake = move || drop(proxy.send_event(Answered));
+        let wake = move || {
+            let _ = proxy.send_event(Answered);
+        };
         window.request_redraw();
         Ok(Self {
             window,
@@ -269,7 +285,11 @@ impl Shown {
             }
             WindowEvent::CursorLeft { .. } if !self.panels.is_any_pointer_button_down() => self.mouse(Phase::Cancel, 0),
             // A button that went down over the city comes up for it too, wherever the pointer is by then.
-            WindowEvent::MouseInput { state: ElementState::Released, button, .. } => {
+            WindowEvent::MouseInput {
+                state: ElementState::Released,
+                button,
+                ..
+            } => {
                 self.mouse(Phase::Up, number(*button));
             }
             event if !response.consumed => self.steer(event),
@@ -283,7 +303,11 @@ impl Shown {
     /// Input that no panel took.
     fn steer(&mut self, event: &WindowEvent) {
         match event {
-            WindowEvent::MouseInput { state: ElementState::Pressed, button, .. } => {
+            WindowEvent::MouseInput {
+                state: ElementState::Pressed,
+                button,
+                ..
+            } => {
                 self.mouse(Phase::Down, number(*button));
             }
             WindowEvent::MouseWheel { delta, .. } => {
@@ -353,7 +377,7 @@ impl Shown {
 
     /// One frame: the city, and the panels over it.
     fn redraw(&mut self) {
-        use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Success, Suboptimal};
+        use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Suboptimal, Success};
         let texture = match self.surface.get_current_texture() {
             Success(texture) | Suboptimal(texture) => texture,
             Lost | Outdated => {
@@ -387,12 +411,16 @@ impl Shown {
                 self.viewer.reopen();
             }
         }
-        self.panels.handle_platform_output(&self.window, std::mem::take(&mut output.platform_output));
-        let delay = output.viewport_output.get(&egui::ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
+        self.panels
+            .handle_platform_output(&self.window, std::mem::take(&mut output.platform_output));
+        let delay = output
+            .viewport_output
+            .get(&egui::ViewportId::ROOT)
+            .map(|viewport| viewport.repaint_delay);
         self.repaint = delay.and_then(|delay| Instant::now().checked_add(delay));
         let scale = output.pixels_per_point;
         let shapes = context.tessellate(std::mem::take(&mut output.shapes), scale);
-        self.paint_shapes(view, &shapes, scale, std::mem::take(&mut output.textures_delta));
+        self.paint_shapes(view, &shapes, scale, &mut output.textures_delta);
     }
 
     fn paint_shapes(
@@ -400,12 +428,12 @@ impl Shown {
         view: &wgpu::TextureView,
         shapes: &[egui::ClippedPrimitive],
         scale: f32,
-        textures: egui::TexturesDelta,
+        textures: &mut egui::TexturesDelta,
     ) {
         let Gpu { device, queue, .. } = &self.gpu;
-        for (id, deltas) in &textures.set {
-            for delta in deltas {
-                self.painter.update_texture(device, queue, *id, delta);
+        for (id, deltas) in textures.set.drain() {
+            for delta in &deltas {
+                self.painter.update_texture(device, queue, id, delta);
             }
         }
         let screen = egui_wgpu::ScreenDescriptor {
@@ -413,21 +441,26 @@ impl Shown {
             pixels_per_point: scale,
         };
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("panels") });
-        let more = self.painter.update_buffers(device, queue, &mut encoder, shapes, &screen);
+        let more = self
+            .painter
+            .update_buffers(device, queue, &mut encoder, shapes, &screen);
         let pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
                 view,
                 depth_slice: None,
                 resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Load,
+                    store: wgpu::StoreOp::Store,
+                },
             })],
             ..Default::default()
         });
         self.painter.render(&mut pass.forget_lifetime(), shapes, &screen);
         queue.submit(more.into_iter().chain([encoder.finish()]));
-        for id in &textures.free {
-            self.painter.free_texture(id);
+        for id in textures.free.drain() {
+            self.painter.free_texture(&id);
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct FrameUniform {
     ground_light: [f32; 4],
     zenith: [f32; 4],
     horizon: [f32; 4],
+    plain: [f32; 4],
     contact: [f32; 4],
     selected: [f32; 4],
     hovered: [f32; 4],
@@ -80,8 +81,16 @@ fn pad(v: Vec3, w: f32) -> [f32; 4] {
 }
 
 impl FrameUniform {
-    /// The values of a frame. `atlas` is the width and height of the shadow atlas in texels.
-    pub(crate) fn new(eye: &Eye, light: &Light, contact: &Contact, cascades: &[Cascade], atlas: [u32; 2]) -> Self {
+    /// The values of a frame. `atlas` is the width and height of the shadow atlas in texels, `ground`
+    /// the height of the plain around the city in metres.
+    pub(crate) fn new(
+        eye: &Eye,
+        light: &Light,
+        contact: &Contact,
+        cascades: &[Cascade],
+        atlas: [u32; 2],
+        ground: f64,
+    ) -> Self {
         let axis = |v: DVec3, length: f64| (v * length).as_vec3();
         let [width, height] = eye.size.map(|side| side as f32);
         let mut frame = Self {
@@ -96,6 +105,7 @@ impl FrameUniform {
             ground_light: pad(light.ground, 0.0),
             zenith: pad(light.zenith, f32::from(u8::from(light.disc))),
             horizon: pad(light.horizon, light.haze),
+            plain: pad(light.plain, (eye.position.z - ground).max(1.0) as f32),
             contact: [contact.shade, contact.radius, contact.edge, eye.pixel_angle() as f32],
             selected: SELECTED.to_array(),
             hovered: HOVERED.to_array(),

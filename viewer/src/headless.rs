@@ -58,8 +58,8 @@ impl Headless {
     /// Loads and draws until nothing of the picture is missing, at most so long. Whether that was reached.
     pub fn settle(&mut self, at_most: Duration) -> bool {
         self.run(at_most, |viewer| {
-            let progress = viewer.session().snapshot();
-            progress.settled && !progress.flying && viewer.figures().waiting == 0
+            let snapshot = viewer.session().snapshot();
+            snapshot.settled && viewer.figures().waiting == 0
         })
     }
 

@@ -20,6 +20,8 @@ pub struct Light {
     pub zenith: Vec3,
     /// Colour of the sky at the horizon, and of haze.
     pub horizon: Vec3,
+    /// Colour of the plain around the city, where the model has nothing.
+    pub plain: Vec3,
     /// Share of the view that haze takes a metre.
     pub haze: f32,
     /// Whether the sun itself can be seen.
@@ -36,6 +38,9 @@ struct Key {
     zenith: Vec3,
     horizon: Vec3,
 }
+
+/// What the plain around the city reflects: paper.
+const PLAIN: Vec3 = Vec3::new(0.80, 0.80, 0.78);
 
 const KEYS: [Key; 5] = [
     Key {
@@ -64,17 +69,17 @@ const KEYS: [Key; 5] = [
     },
     Key {
         height: 0.22,
-        sun: Vec3::new(0.98, 0.78, 0.55),
-        sky: Vec3::new(0.38, 0.43, 0.50),
-        ground: Vec3::new(0.24, 0.23, 0.22),
+        sun: Vec3::new(1.00, 0.80, 0.56),
+        sky: Vec3::new(0.28, 0.33, 0.40),
+        ground: Vec3::new(0.18, 0.17, 0.16),
         zenith: Vec3::new(0.15, 0.31, 0.62),
         horizon: Vec3::new(0.70, 0.77, 0.84),
     },
     Key {
         height: 0.75,
-        sun: Vec3::new(0.92, 0.87, 0.78),
-        sky: Vec3::new(0.40, 0.44, 0.49),
-        ground: Vec3::new(0.26, 0.25, 0.24),
+        sun: Vec3::new(0.88, 0.83, 0.74),
+        sky: Vec3::new(0.29, 0.33, 0.38),
+        ground: Vec3::new(0.20, 0.19, 0.18),
         zenith: Vec3::new(0.17, 0.36, 0.70),
         horizon: Vec3::new(0.72, 0.81, 0.89),
     },
@@ -105,6 +110,7 @@ impl Light {
             ground: low.ground.lerp(high.ground, share),
             zenith: low.zenith.lerp(high.zenith, share),
             horizon: low.horizon.lerp(high.horizon, share),
+            plain: PLAIN * (low.sky.lerp(high.sky, share) + low.sun.lerp(high.sun, share) * height.max(0.0)),
             haze: 1.0 / 30_000.0,
             disc: up,
         }
@@ -119,6 +125,7 @@ impl Light {
             ground: Vec3::ONE,
             zenith: Vec3::ONE,
             horizon: Vec3::ONE,
+            plain: Vec3::ONE,
             haze: 0.0,
             disc: false,
         }

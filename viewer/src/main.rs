@@ -68,7 +68,7 @@ mod desktop {
     }
 
     pub(super) fn main() -> ExitCode {
-        env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+        env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,egui_wgpu=error")).init();
         match run(Arguments::parse()) {
             Ok(code) => code,
             Err(error) => {
@@ -90,14 +90,24 @@ mod desktop {
                 ..Options::default()
             },
         };
-        let commands = arguments.time.into_iter().chain(arguments.camera).chain(arguments.commands).collect();
+        let commands = arguments
+            .time
+            .into_iter()
+            .chain(arguments.camera)
+            .chain(arguments.commands)
+            .collect();
         match arguments.screenshot {
             Some(path) => {
                 let patience = Duration::from_secs(arguments.timeout);
                 screenshot(&path, arguments.size, arguments.quality, begin, commands, patience)
             }
             None => {
-                let setup = Setup { begin, size: arguments.size, quality: arguments.quality, commands };
+                let setup = Setup {
+                    begin,
+                    size: arguments.size,
+                    quality: arguments.quality,
+                    commands,
+                };
                 app::run(setup)?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -132,7 +142,11 @@ mod desktop {
             figures.tiles.selected,
             figures.cost.triangles,
             figures.tiles.bytes >> 20,
-            if settled { "" } else { "; not everything was there in time" }
+            if settled {
+                ""
+            } else {
+                "; not everything was there in time"
+            }
         );
         Ok(if settled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -143,18 +157,31 @@ mod desktop {
         if plain.starts_with("http://") || plain.starts_with("https://") {
             let plain = plain.trim_end_matches('/');
             let named = plain.ends_with(".json");
-            return Ok(if named { given.to_owned() } else { format!("{plain}/3dtiles/tileset.json") });
+            return Ok(if named {
+                given.to_owned()
+            } else {
+                format!("{plain}/3dtiles/tileset.json")
+            });
         }
         let path = Path::new(plain.strip_prefix("file://").unwrap_or(plain));
-        let path = if path.is_dir() { path.join("tileset.json") } else { path.to_owned() };
+        let path = if path.is_dir() {
+            path.join("tileset.json")
+        } else {
+            path.to_owned()
+        };
         if !path.is_file() {
-            bail!("{}: there is no such file; give a tileset.json, or an address with http:// or https://", path.display());
+            bail!(
+                "{}: there is no such file; give a tileset.json, or an address with http:// or https://",
+                path.display()
+            );
         }
         path.to_str().map(str::to_owned).context("the file's name is not UTF-8")
     }
 
     fn size(text: &str) -> Result<[u32; 2], String> {
-        let sides = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+        let sides = text
+            .split_once('x')
+            .and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
         match sides {
             Some([w, h]) if (1..=16384).contains(&w) && (1..=16384).contains(&h) => Ok([w, h]),
             _ => Err("two numbers from 1 to 16384 with an x between, as 1280x800".to_owned()),
@@ -162,21 +189,32 @@ mod desktop {
     }
 
     fn camera(text: &str) -> Result<Command, String> {
-        let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+        let numbers: Vec<f64> = text
+            .split(',')
+            .filter_map(|number| number.trim().parse().ok())
+            .collect();
         match numbers[..] {
             [lon, lat, height, heading, pitch] if numbers.iter().all(|number| number.is_finite()) => {
-                Ok(Command::SetCamera { lon, lat, height, heading, pitch })
+                Ok(Command::SetCamera {
+                    lon,
+                    lat,
+                    height,
+                    heading,
+                    pitch,
+                })
             }
             _ => Err("five numbers with commas between, as 24.9525,60.165,150,0,-25".to_owned()),
         }
     }
 
     fn time(text: &str) -> Result<Command, String> {
-        let parts = text.split_once(':').and_then(|(h, m)| Some((h.parse::<u8>().ok()?, m.parse::<u8>().ok()?)));
+        let parts = text
+            .split_once(':')
+            .and_then(|(h, m)| Some((h.parse::<u8>().ok()?, m.parse::<u8>().ok()?)));
         match parts {
-            Some((hours @ 0..24, minutes @ 0..60)) => {
-                Ok(Command::SetTimeOfDay { hours: f64::from(hours) + f64::from(minutes) / 60.0 })
-            }
+            Some((hours @ 0..24, minutes @ 0..60)) => Ok(Command::SetTimeOfDay {
+                hours: f64::from(hours) + f64::from(minutes) / 60.0,
+            }),
             _ => Err("a time of day, as 14:30".to_owned()),
         }
     }

@@ -9,7 +9,10 @@ const FLIGHT: f64 = 1.2;
 
 /// Draws the panels of a snapshot; what the person does with them comes out as commands.
 pub fn show(context: &egui::Context, snapshot: &Snapshot, open: bool) -> Vec<Command> {
-    let mut panel = Panels { snapshot, commands: Vec::new() };
+    let mut panel = Panels {
+        snapshot,
+        commands: Vec::new(),
+    };
     panel.side(context);
     panel.feature(context);
     panel.credits(context);
@@ -33,9 +36,13 @@ impl Panels<'_> {
 
     /// Title, layers, time and view.
     fn side(&mut self, context: &egui::Context) {
-        let title = if self.snapshot.title.is_empty() { self.say(Key::Title) } else { &self.snapshot.title };
+        let title = if self.snapshot.title.is_empty() {
+            self.say(Key::Title)
+        } else {
+            &self.snapshot.title
+        };
         egui::Window::new(RichText::new(title).strong())
-            .id(egui::Id::new("side"))
+            .id(egui::Id::unique("side"))
             .anchor(Align2::LEFT_TOP, [12.0, 12.0])
             .default_width(230.0)
             .resizable(false)
@@ -54,10 +61,15 @@ impl Panels<'_> {
 
     fn language(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
-            for (language, key) in
-                [(Language::Fi, Key::LanguageFi), (Language::Sv, Key::LanguageSv), (Language::En, Key::LanguageEn)]
-            {
-                if ui.selectable_label(self.snapshot.language == language, self.say(key)).clicked() {
+            for (language, key) in [
+                (Language::Fi, Key::LanguageFi),
+                (Language::Sv, Key::LanguageSv),
+                (Language::En, Key::LanguageEn),
+            ] {
+                if ui
+                    .selectable_label(self.snapshot.language == language, self.say(key))
+                    .clicked()
+                {
                     self.commands.push(Command::SetLanguage { language });
                 }
             }
@@ -68,9 +80,16 @@ impl Panels<'_> {
         ui.label(RichText::new(self.say(Key::Layers)).strong());
         for layer in &self.snapshot.layers {
             let mut visible = layer.visible;
-            let count = fill(self.snapshot.language, Key::LayerCount, &[("n", &layer.count.to_string())]);
+            let count = fill(
+                self.snapshot.language,
+                Key::LayerCount,
+                &[("n", &layer.count.to_string())],
+            );
             if ui.checkbox(&mut visible, &layer.label).on_hover_text(count).changed() {
-                self.commands.push(Command::SetLayer { layer: layer.name.clone(), visible });
+                self.commands.push(Command::SetLayer {
+                    layer: layer.name.clone(),
+                    visible,
+                });
             }
         }
     }
@@ -96,7 +115,9 @@ impl Panels<'_> {
             format!("{:02}:{:02}", minutes / 60, minutes % 60)
         };
         ui.spacing_mut().slider_width = 150.0;
-        let slider = egui::Slider::new(&mut hours, 0.0..=24.0).step_by(1.0 / 12.0).custom_formatter(clock);
+        let slider = egui::Slider::new(&mut hours, 0.0..=24.0)
+            .step_by(1.0 / 12.0)
+            .custom_formatter(clock);
         if ui.add(slider).changed() {
             self.commands.push(Command::SetTimeOfDay { hours });
         }
@@ -125,7 +146,11 @@ impl Panels<'_> {
         let camera = &self.snapshot.camera;
         let place = match camera.city_target {
             Some([easting, northing, _]) => format!("E {}  N {}", self.number(easting, 0), self.number(northing, 0)),
-            None => format!("{}°  {}°", self.number(camera.target[1], 5), self.number(camera.target[0], 5)),
+            None => format!(
+                "{}°  {}°",
+                self.number(camera.target[1], 5),
+                self.number(camera.target[0], 5)
+            ),
         };
         ui.label(RichText::new(place).small().monospace());
     }
@@ -144,7 +169,11 @@ impl Panels<'_> {
         };
         ui.label(RichText::new(said).small());
         if tiles.failed > 0 {
-            ui.label(RichText::new(self.say(Key::ErrorTiles)).small().color(ui.visuals().warn_fg_color));
+            ui.label(
+                RichText::new(self.say(Key::ErrorTiles))
+                    .small()
+                    .color(ui.visuals().warn_fg_color),
+            );
         }
     }
 
@@ -154,7 +183,7 @@ impl Panels<'_> {
             return;
         };
         egui::Window::new(RichText::new(&selected.title).strong())
-            .id(egui::Id::new("feature"))
+            .id(egui::Id::unique("feature"))
             .anchor(Align2::RIGHT_TOP, [-12.0, 12.0])
             .default_width(320.0)
             .resizable(false)
@@ -163,7 +192,10 @@ impl Panels<'_> {
                 ui.separator();
                 ui.horizontal(|ui| {
                     if ui.button(self.say(Key::FeatureFlyTo)).clicked() {
-                        self.commands.push(Command::FlyTo { place: Place::Selected, seconds: FLIGHT });
+                        self.commands.push(Command::FlyTo {
+                            place: Place::Selected,
+                            seconds: FLIGHT,
+                        });
                     }
                     if ui.button(self.say(Key::FeatureClear)).clicked() {
                         self.commands.push(Command::ClearSelection);
@@ -177,13 +209,16 @@ impl Panels<'_> {
             ui.label(self.say(Key::FeatureMergedNote));
         }
         egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
-            egui::Grid::new("attributes").num_columns(2).striped(true).show(ui, |ui| {
-                for row in &selected.rows {
-                    ui.label(RichText::new(&row.label).weak()).on_hover_text(&row.name);
-                    ui.add(egui::Label::new(&row.value).wrap());
-                    ui.end_row();
-                }
-            });
+            egui::Grid::new("attributes")
+                .num_columns(2)
+                .striped(true)
+                .show(ui, |ui| {
+                    for row in &selected.rows {
+                        ui.label(&row.label).on_hover_text(&row.name);
+                        ui.add(egui::Label::new(&row.value).wrap());
+                        ui.end_row();
+                    }
+                });
         });
         match selected.details {
             Details::Wanted => ui.label(RichText::new(self.say(Key::FeatureLoading)).small()),
@@ -197,11 +232,14 @@ impl Panels<'_> {
         if self.snapshot.credits.is_empty() {
             return;
         }
-        egui::Area::new(egui::Id::new("credits")).anchor(Align2::RIGHT_BOTTOM, [-8.0, -6.0]).interactable(true).show(context, |ui| {
-            egui::Frame::popup(ui.style()).inner_margin(4.0).show(ui, |ui| {
-                ui.label(RichText::new(self.snapshot.credits.join("  ·  ")).small());
+        egui::Area::new(egui::Id::unique("credits"))
+            .anchor(Align2::RIGHT_BOTTOM, [-8.0, -6.0])
+            .interactable(true)
+            .show(context, |ui| {
+                egui::Frame::popup(ui.style()).inner_margin(4.0).show(ui, |ui| {
+                    ui.label(RichText::new(self.snapshot.credits.join("  ·  ")).small());
+                });
             });
-        });
     }
 
     /// What went wrong, until it is read.
@@ -210,7 +248,7 @@ impl Panels<'_> {
             return;
         };
         egui::Window::new(self.say(Key::Error))
-            .id(egui::Id::new("trouble"))
+            .id(egui::Id::unique("trouble"))
             .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
             .collapsible(false)
             .resizable(false)

@@ -41,6 +41,8 @@ pub struct Scene<'a> {
     pub light: Light,
     /// With how much contact shading.
     pub contact: Contact,
+    /// Height of the plain around the city in the tileset's frame, metres.
+    pub ground: f64,
     /// The tiles, in any order.
     pub items: &'a [Item<'a>],
 }
@@ -214,7 +216,14 @@ impl Picture {
         } else {
             Contact::NONE
         };
-        let frame = FrameUniform::new(&scene.eye, &scene.light, &contact, cascades, self.atlas_size);
+        let frame = FrameUniform::new(
+            &scene.eye,
+            &scene.light,
+            &contact,
+            cascades,
+            self.atlas_size,
+            scene.ground,
+        );
         gpu.queue.write_buffer(&self.frame, 0, bytemuck::bytes_of(&frame));
         let maps = cascades
             .iter()

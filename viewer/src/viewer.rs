@@ -74,6 +74,9 @@ pub struct Viewer {
     /// Tiles have to be chosen again although nothing moved.
     choose: bool,
     settled: bool,
+    flying: bool,
+    /// What the session was told last of loading.
+    reported: Progress,
     /// Revision of the session when tiles were chosen last.
     chosen: u64,
     figures: Figures,
@@ -105,6 +108,8 @@ impl Viewer {
             stale: true,
             choose: false,
             settled: false,
+            flying: false,
+            reported: Progress::default(),
             chosen: u64::MAX,
             figures: Figures::default(),
         }
@@ -122,12 +127,15 @@ impl Viewer {
 
     /// Numbers for the curious.
     pub fn figures(&self) -> Figures {
-        self.figures
+        Figures {
+            waiting: self.arrived.len(),
+            ..self.figures
+        }
     }
 
     /// Everything that belongs into the picture is there, and the last frame shows it.
     pub fn settled(&self) -> bool {
-        self.open && self.settled && !self.stale && self.arrived.is_empty() && !self.session.snapshot().flying
+        self.open && self.settled && !self.stale && self.arrived.is_empty() && !self.flying
     }
 
     /// Whether the first tileset has come.
@@ -356,6 +364,7 @@ impl Viewer {
     /// soon even if nothing happens.
     pub fn advance(&mut self, gpu: &Gpu, seconds: f64) -> bool {
         let flying = self.session.advance(seconds);
+        self.flying = flying;
         let uploaded = self.upload(gpu);
         let moved = self.chosen != self.session.revision();
         if flying || uploaded || moved || self.choose || !self.settled {
@@ -404,13 +413,18 @@ impl Viewer {
         self.stale |= self.city.follow(&selection);
         self.settled = selection.settled;
         self.figures.tiles = selection.statistics;
-        self.figures.waiting = self.arrived.len();
+        // The number of the update alone is no news.
+        let tiles = Statistics {
+            update: 0,
+            ..selection.statistics
+        };
         let progress = Progress {
-            tiles: selection.statistics,
+            tiles,
             settled: selection.settled,
         };
-        if self.session.snapshot().progress != progress {
+        if self.chosen != self.session.revision() || self.reported != progress {
             self.session.apply(Command::Report { progress });
+            self.reported = progress;
         }
         self.chosen = self.session.revision();
     }
@@ -439,6 +453,7 @@ impl Viewer {
             eye,
             light: Light::of_sun(self.session.sun().direction()),
             contact: self.contact,
+            ground: self.session.city().ground,
             items: &items,
         };
         self.figures.cost = self.picture.draw(gpu, view, &scene);

@@ -1,6 +1,8 @@
 //! A small hand-made city: a ground, blocks, a pond, a glass hall, and what is needed to photograph it.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod compare;
+
 use glam::DVec3;
 use session::{Camera, Pose, Viewport};
 use tiles::bounds::Aabb;
@@ -131,6 +133,15 @@ pub struct Loaded {
     pub bounds: Aabb,
 }
 
+/// The box around a mesh.
+pub fn bounds(mesh: &Mesh) -> Aabb {
+    Aabb::from_points(
+        mesh.positions
+            .iter()
+            .map(|&p| mesh.origin + glam::Vec3::from_array(p).as_dvec3()),
+    )
+}
+
 pub fn load(gpu: &Gpu, mesh: &Mesh) -> Loaded {
     let (indices, opaque) = mesh.opaque_first();
     let positions = mesh
@@ -140,7 +151,7 @@ pub fn load(gpu: &Gpu, mesh: &Mesh) -> Loaded {
     Loaded {
         buffers: TileBuffers::new(&gpu.device, &mesh.interleaved(), &indices, opaque).expect("the mesh has triangles"),
         origin: mesh.origin,
-        bounds: Aabb::from_points(positions),
+        bounds: bounds(mesh),
     }
 }
 
@@ -199,6 +210,9 @@ pub fn looking_at(position: DVec3, target: DVec3, size: [u32; 2]) -> Camera {
         },
     )
 }
+
+/// Height of the ground of the golden picture.
+pub const GROUND: f64 = 4.0;
 
 /// The view of the golden picture.
 pub fn overview(origin: DVec3, size: [u32; 2]) -> Eye {
