@@ -4,6 +4,84 @@
 //! the city with less error than an eye can see, fetch those that are missing, and forget those that are no longer of
 //! use, without the picture ever tearing open while tiles come late, out of order or not at all. That choice is here:
 //! no graphics, no network, no clock, the same answer for the same calls. The host fetches, decodes and draws.
+//!
+//! # How a host uses it
+//!
+//! ```no_run
+//! # use tiles::select::{ContentKind, Options, Request, SelectionTree, View};
+//! # fn fetch(_: &Request) {}
+//! # fn abort(_: tiles::select::TileId) {}
+//! # fn forget(_: tiles::select::TileId) {}
+//! # fn draw(_: tiles::select::TileId) {}
+//! # fn views() -> Vec<View> { Vec::new() }
+//! # fn example(tileset: &tiles::tileset::Tileset) -> Result<(), tiles::select::Error> {
+//! let mut tree = SelectionTree::new(tileset, "https://host/tileset.json", glam::DMat4::IDENTITY, Options::default())?;
+//! loop {
+//!     let selection = tree.update(&views());
+//!     selection.cancel.iter().for_each(|tile| abort(*tile));
+//!     selection.unload.iter().for_each(|tile| forget(*tile));
+//!     selection.load.iter().for_each(fetch); // answered later: tree.loaded, tree.graft or tree.failed
+//!     selection.render.iter().for_each(|tile| draw(*tile));
+//! #   if selection.settled { return Ok(()); }
+//! }
+//! # }
+//! ```
+//!
+//! # What becomes of a tile in a frame
+//!
+//! The tree is walked from the root down, and each tile answers whether what is now on the list to be drawn *covers*
+//! it. The rules follow cesium-native's documented algorithm (doc/topics/selection-algorithm-details.md there), whose
+//! words are in brackets; nothing is remembered from the frame before but what is held, so that the picture cannot
+//! depend on the way that led to it.
+//!
+//! | The tile | is | and is covered |
+//! |---|---|---|
+//! | outside every view, or of a hidden layer | passed over (culled): nothing is needed of it | trivially |
+//! | fine enough, held | drawn | yes |
+//! | fine enough, not held | wanted; meanwhile what is held below it is drawn (ancestor meets SSE) | if that is all of it |
+//! | too coarse, REPLACE, all children covered | replaced by them | yes |
+//! | too coarse, REPLACE, a child not covered, held | drawn in the place of all below (kicking) | yes |
+//! | too coarse, REPLACE, a child not covered, not held | wanted; what there is of the children is drawn | no |
+//! | too coarse, ADD, held | drawn, and its children besides | yes |
+//! | without content, or failed for good | walked through, however far off it is | if all children are |
+//! | an external tileset | wanted; once grafted, its root is walked in its place | as its root is |
+//!
+//! *Fine enough* is a screen-space error of at most [`Options::maximum_screen_space_error`] pixels in every view that
+//! sees the tile: `geometric error * viewport height / (distance * 2 tan(fovy / 2))`, the distance from the eye to the
+//! nearest point of the box. Pixels are whichever the host counts in [`View::viewport_height`]: give half of them on a
+//! display with two for one to load less.
+//!
+//! From the last column follows the promise: *if anything is held on the way from the root to a leaf that is in view,
+//! the leaf's place is drawn, once*. A picture that is there can get coarser while finer tiles come (a neighbour moves
+//! into the view and its parent has to stand in for both), but it does not tear open. Cesium leaves the neighbour
+//! blank instead, unless told to forbid holes; here siblings are preloaded so that it seldom happens.
+//!
+//! # What becomes of a request
+//!
+//! ```text
+//!            wanted, room, a free slot             loaded / graft
+//!   absent ----------------------------> loading ------------------> held
+//!     ^  ^          not wanted: cancel      |                          |
+//!     |  +----------------------------------+                          |
+//!     |  |  failed: waits, twice as long each time                     |
+//!     |  +----------------------------------+---> failed for good      |
+//!     |                                       (too often; retry_failed)|
+//!     +----------------------------------------------------------------+
+//!                       not used the longest, bytes needed: unload
+//! ```
+//!
+//! Wanted tiles are sorted by [`Priority`], then by the error in pixels that goes away when they come: the error of
+//! the tile that would be drawn instead, at the distance of the tile itself. That puts near before far and coarse
+//! before fine, so each level appears as it comes. A tile that finer ones hide is wanted too, last of all: it is what
+//! will be drawn when the view moves on.
+//!
+//! # What is kept
+//!
+//! Everything that was loaded, until [`Options::maximum_bytes`] are needed for something else. What the walk came past
+//! in this frame is never unloaded: not what is drawn, not the coarser tiles behind it, not what waits for its
+//! siblings. If that alone is too much, the error aimed at is raised by 2 % a frame until it fits, and lowered again
+//! when there is room and the view has changed. Tilesets that were grafted in count with the bytes of their trees, and
+//! are dropped whole when nothing of them is held.
 
 mod budget;
 mod graft;
