@@ -543,13 +543,13 @@ mod tests {
     #[test]
     fn an_item_becomes_attributes_and_anything_else_a_failure() {
         let item = json!({"type": "Feature", "bbox": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "properties": {"year": 1852}});
-        let Command::SetAttributes { attributes, bbox, .. } = super::attributes("a".into(), Some(item)) else {
+        let Command::SetAttributes { attributes: read, bbox, .. } = attributes("a".into(), Some(item)) else {
             panic!("not attributes");
         };
-        assert_eq!(attributes.get("year"), Some(&json!(1852)));
+        assert_eq!(read.get("year"), Some(&json!(1852)));
         assert_eq!(bbox, Some([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
         for wrong in [None, Some(json!([1])), Some(json!({"properties": 3}))] {
-            let command = super::attributes("a".into(), wrong);
+            let command = attributes("a".into(), wrong);
             assert_eq!(command, Command::AttributesFailed { id: "a".into() });
         }
     }

@@ -190,7 +190,7 @@ fn a_click_selects_shows_what_the_tile_knows_and_highlights() {
     assert!(headless.open(PATIENCE) && headless.settle(PATIENCE));
     let [roof, meadow] = places(&mut headless);
     let plain = headless.photograph().unwrap();
-    let mut click = |headless: &mut Headless, at: DVec2| {
+    let click = |headless: &mut Headless, at: DVec2| {
         for phase in [Phase::Down, Phase::Up] {
             let modifiers = Modifiers::default();
             let event = PointerEvent {

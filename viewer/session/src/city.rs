@@ -15,6 +15,9 @@ pub enum Error {
     /// Nobody knows where it is.
     #[error("the tileset's root has no place on the earth: {0}")]
     Nowhere(&'static str),
+    /// It says that it is the first of a collection, but not in a way that can be read.
+    #[error("what the tileset says of its collection cannot be read: {0}")]
+    Pointer(String),
 }
 
 /// A layer of the city.
@@ -51,11 +54,12 @@ impl City {
     /// What the first tileset of a collection tells; of any other tileset, as much of it as there is.
     ///
     /// # Errors
-    /// [`Error::Nowhere`] when its tiles have no place on the earth.
+    /// [`Error::Nowhere`] when its tiles have no place on the earth, [`Error::Pointer`] when its `asset.extras.kortteli`
+    /// is damaged.
     pub fn from_tileset(tileset: &Tileset) -> Result<Self, Error> {
         let frame = frame(tileset)?;
         let volume = volume(tileset, &frame)?;
-        let pointer = pointer(tileset);
+        let pointer = pointer(tileset)?;
         let bounds = volume.to_aabb();
         Ok(Self {
             title: pointer.title.clone(),
@@ -115,11 +119,12 @@ fn root_volume(tileset: &Tileset, from_earth: DMat4) -> Result<OrientedBox, Erro
 }
 
 /// What the collection says of itself; nothing of a tileset that is none.
-fn pointer(tileset: &Tileset) -> Pointer {
-    let extras = tileset.asset.extras.as_ref().and_then(|extras| extras.get("kortteli"));
-    extras
-        .and_then(|pointer| serde_json::from_value(pointer.clone()).ok())
-        .unwrap_or_default()
+fn pointer(tileset: &Tileset) -> Result<Pointer, Error> {
+    match tileset.pointer() {
+        Ok(pointer) => Ok(pointer),
+        Err(tiles::tileset::Error::NoPointer) => Ok(Pointer::default()),
+        Err(error) => Err(Error::Pointer(error.to_string())),
+    }
 }
 
 /// One layer a child of the root, named after the collection's layer whose tileset it refers to.

@@ -67,6 +67,9 @@ fn a_tileset_that_is_nowhere_on_the_earth_is_an_error_and_one_without_a_pointer_
         City::from_tileset(&tileset),
         Err(Error::Nowhere("its coordinates are not earth-fixed"))
     );
+    let mut damaged = self::tileset();
+    damaged.asset.extras = Some(json!({"kortteli": {"title": 7}}));
+    assert!(matches!(City::from_tileset(&damaged), Err(Error::Pointer(_))));
     let mut foreign = self::tileset();
     foreign.asset.extras = Some(json!({"copyright": "(c) somebody"}));
     let city = City::from_tileset(&foreign).unwrap();

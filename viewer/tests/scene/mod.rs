@@ -144,10 +144,6 @@ pub fn bounds(mesh: &Mesh) -> Aabb {
 
 pub fn load(gpu: &Gpu, mesh: &Mesh) -> Loaded {
     let (indices, opaque) = mesh.opaque_first();
-    let positions = mesh
-        .positions
-        .iter()
-        .map(|&p| mesh.origin + glam::Vec3::from_array(p).as_dvec3());
     Loaded {
         buffers: TileBuffers::new(&gpu.device, &mesh.interleaved(), &indices, opaque).expect("the mesh has triangles"),
         origin: mesh.origin,
@@ -186,6 +182,7 @@ pub fn photograph(
             eye,
             light,
             contact,
+            ground: GROUND,
             items,
         },
     );
@@ -214,13 +211,15 @@ pub fn looking_at(position: DVec3, target: DVec3, size: [u32; 2]) -> Camera {
 /// Height of the ground of the golden picture.
 pub const GROUND: f64 = 4.0;
 
+/// The camera of the golden picture.
+pub fn overview_camera(origin: DVec3, size: [u32; 2]) -> Camera {
+    let eye = origin + DVec3::new(-150.0, -290.0, 170.0);
+    looking_at(eye, origin + DVec3::new(0.0, 20.0, 5.0), size)
+}
+
 /// The view of the golden picture.
 pub fn overview(origin: DVec3, size: [u32; 2]) -> Eye {
-    let camera = looking_at(
-        origin + DVec3::new(-150.0, -290.0, 170.0),
-        origin + DVec3::new(0.0, 20.0, 5.0),
-        size,
-    );
+    let camera = overview_camera(origin, size);
     Eye::new(&camera, camera.near())
 }
 
