@@ -26,7 +26,7 @@ const LOST_DETAIL: f64 = 1.0;
 pub(crate) fn error_against(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
     let volumes = volumes(stock, made, shapes);
     let ground = ground(stock, made, shapes);
-    [LOST_DETAIL, made.left_out, volumes, ground].into_iter().fold(0.0, f64::max)
+    [LOST_DETAIL, made.fate.left_out, volumes, ground].into_iter().fold(0.0, f64::max)
 }
 
 /// The two-sided distance of buildings and small things.

@@ -6,6 +6,7 @@
 
 use crate::clip::{Half, clip};
 use crate::content::{Encoded, Encoder, MOST_FEATURES, Part, least_bytes};
+use crate::group::Node;
 use crate::layer::Form;
 use crate::shape::{Shape, Triangle};
 use crate::Error;
@@ -99,23 +100,6 @@ pub(crate) struct Leaf {
 impl Leaf {
     fn bytes(&self) -> usize {
         self.encoded.as_ref().map_or(0, |encoded| encoded.glb.len())
-    }
-}
-
-/// How leaves lie together in the quadtree.
-#[derive(Debug, Clone)]
-pub(crate) enum Node<T> {
-    Tile(T),
-    Group(Vec<Node<T>>),
-}
-
-impl<T> Node<T> {
-    /// Replaces the tiles, in order.
-    pub(crate) fn map<U>(self, replace: &mut impl FnMut(T) -> U) -> Node<U> {
-        match self {
-            Self::Tile(tile) => Node::Tile(replace(tile)),
-            Self::Group(nodes) => Node::Group(nodes.into_iter().map(|node| node.map(replace)).collect()),
-        }
     }
 }
 
@@ -223,14 +207,7 @@ impl Cutter<'_> {
             }
         }
         rest.extend(done.into_iter().map(Node::Tile));
-        Ok(match rest.pop() {
-            Some(only) if rest.is_empty() => only,
-            Some(last) => {
-                rest.push(last);
-                Node::Group(rest)
-            }
-            None => Node::Group(rest),
-        })
+        Ok(Node::of(rest))
     }
 
     /// Two leaves as one, where that is small enough.

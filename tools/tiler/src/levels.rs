@@ -6,7 +6,8 @@
 
 use crate::content::{Encoded, Encoder};
 use crate::error_measure::error_against;
-use crate::leaf::{Leaf, LeafItem, Node};
+use crate::group::{Node, grouped};
+use crate::leaf::{Leaf, LeafItem};
 use crate::shape::Shape;
 use crate::standin::{Pieces, STEPS, Stock};
 use crate::Error;
@@ -15,6 +16,8 @@ use tiles::bounds::Aabb;
 
 /// A stand-in weighs at most this part of what it stands for.
 const SHARE: usize = 4;
+/// A level of at most this many tiles' weight becomes one tile.
+const LAST_SHARE: usize = 6;
 /// More levels than any city has.
 const MOST_LEVELS: u16 = 24;
 
@@ -81,8 +84,12 @@ impl Levels<'_> {
             if let Node::Tile(root) = node {
                 return Ok(finish(tiles, root));
             }
-            let limit = if level + 1 == MOST_LEVELS { usize::MAX } else { limit };
-            node = self.level(level, grouped(node, &tiles, limit), &mut tiles)?;
+            // The last group may be larger: a level between would show less than it costs.
+            let all: usize = node.tiles().iter().map(|&&tile| tiles[tile].bytes).sum();
+            let last = all <= LAST_SHARE * self.encoder.options.tile_bytes || level + 1 == MOST_LEVELS;
+            let limit = if last { usize::MAX } else { limit };
+            let groups = grouped(node, limit, &|tile| tiles[tile].bytes);
+            node = self.level(level, groups, &mut tiles)?;
         }
         Ok(None)
     }
@@ -123,7 +130,7 @@ impl Levels<'_> {
         let below: Vec<&Tile> = group.iter().map(|&tile| &tiles[tile]).collect();
         let weight: usize = below.iter().map(|tile| tile.bytes).sum();
         let stock = stock(&below);
-        let finest = below.iter().map(|tile| tile.step()).max().unwrap_or_default();
+        let finest = below.iter().map(|tile| tile.step()).min().unwrap_or_default();
         let (pieces, step, encoded) = self.small_enough(&stock, weight / SHARE, finest)?;
         if group.len() == 1 && encoded.glb.len() >= weight / SHARE * 2 {
             return Ok(None);
@@ -208,47 +215,6 @@ fn stock<'a>(below: &[&'a Tile]) -> Stock<'a> {
         }
     }
     stock
-}
-
-/// Groups of tiles that weigh at most `limit` together, in the order of the quadtree.
-fn grouped(node: Node<usize>, tiles: &[Tile], limit: usize) -> Node<Vec<usize>> {
-    let weight = |group: &[usize]| -> usize { group.iter().map(|&tile| tiles[tile].bytes).sum() };
-    match node {
-        Node::Tile(tile) => Node::Tile(vec![tile]),
-        Node::Group(nodes) => {
-            let (mut whole, mut rest) = (Vec::new(), Vec::new());
-            for node in nodes {
-                match grouped(node, tiles, limit) {
-                    Node::Tile(group) => whole.push(group),
-                    group @ Node::Group(_) => rest.push(group),
-                }
-            }
-            whole.sort_by_key(|group| weight(group));
-            let mut packed: Vec<Vec<usize>> = Vec::new();
-            for group in whole {
-                match packed.last_mut() {
-                    Some(last) if weight(last) + weight(&group) <= limit => last.extend(group),
-                    _ => packed.push(group),
-                }
-            }
-            rest.extend(packed.into_iter().map(Node::Tile));
-            if rest.len() > 1 || limit < usize::MAX {
-                return one_or_group(rest);
-            }
-            one_or_group(rest)
-        }
-    }
-}
-
-fn one_or_group<T>(mut nodes: Vec<Node<T>>) -> Node<T> {
-    match nodes.pop() {
-        Some(only) if nodes.is_empty() => only,
-        Some(last) => {
-            nodes.push(last);
-            Node::Group(nodes)
-        }
-        None => Node::Group(nodes),
-    }
 }
 
 /// The tree with its root last; `None` when nothing is drawn.

@@ -19,6 +19,7 @@ mod distance;
 mod error;
 mod error_measure;
 mod footprint;
+mod group;
 mod layer;
 mod leaf;
 mod levels;

@@ -4,6 +4,7 @@ use crate::shape::Triangle;
 use earcut::Earcut;
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
 use geo::{Area, BoundingRect, Coord, InteriorPoint, LineString, MinimumRotatedRect, MultiPolygon, Point, Polygon, Simplify};
+use geo::algorithm::bool_ops::FillRule;
 use geo::{BooleanOps, unary_union};
 use glam::{DVec2, DVec3};
 
@@ -49,36 +50,63 @@ pub(crate) fn shifted(plan: &Plan, distance: f64) -> Plan {
     plan.buffer_with_style(BufferStyle::new(distance).line_join(LineJoin::Miter(SHARPEST_JOIN)))
 }
 
-/// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled. What would
-/// collapse becomes a rectangle.
-pub(crate) fn simplified(plan: &Plan, tolerance: f64) -> Plan {
-    let least_hole = tolerance * tolerance * 4.0;
-    let polygons: Vec<Polygon> = plan
-        .iter()
-        .filter_map(|polygon| {
-            let exterior = simple_ring(polygon.exterior(), tolerance).or_else(|| rectangle(polygon))?;
-            let holes = polygon
-                .interiors()
-                .iter()
-                .filter(|hole| Polygon::new((*hole).clone(), Vec::new()).unsigned_area() > least_hole)
-                .filter_map(|hole| simple_ring(hole, tolerance))
-                .collect();
-            Some(Polygon::new(exterior, holes))
-        })
-        .collect();
-    // Simplified rings can cross.
-    MultiPolygon::new(polygons).union(&MultiPolygon::new(Vec::new()))
+/// What becomes of a ring that would lose most of its area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Collapse {
+    /// A tower stays a tower: a rectangle of its area.
+    Rectangle,
+    /// A road stays a road: a smaller tolerance.
+    Refine,
 }
 
-/// The ring with fewer points; `None` when too little of its area is left.
+/// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled.
+pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Plan {
+    let least_hole = tolerance * tolerance * 4.0;
+    let (mut exteriors, mut holes) = (Vec::new(), Vec::new());
+    for polygon in plan {
+        let simple = simple_ring(polygon.exterior(), tolerance);
+        let collapsed = simple.is_none();
+        let exterior = simple.or_else(|| match collapse {
+            Collapse::Rectangle => rectangle(polygon),
+            Collapse::Refine => Some(refined(polygon.exterior(), tolerance)),
+        });
+        exteriors.extend(exterior.map(alone));
+        if collapsed && collapse == Collapse::Rectangle {
+            // The rectangle has the area without the holes.
+            continue;
+        }
+        let kept = polygon.interiors().iter().filter(|hole| alone((*hole).clone()).unsigned_area() > least_hole);
+        holes.extend(kept.filter_map(|hole| simple_ring(hole, tolerance)).map(alone));
+    }
+    // Simplified rings can cross themselves and each other: what they enclose counts, however often.
+    let nothing = MultiPolygon::new(Vec::new());
+    let filled = |rings| MultiPolygon::new(rings).union_with_fill_rule(&nothing, FillRule::NonZero);
+    filled(exteriors).difference(&filled(holes))
+}
+
+/// A ring as a polygon without holes.
+fn alone(ring: LineString) -> Polygon {
+    Polygon::new(ring, Vec::new())
+}
+
+/// The ring at the largest tolerance that leaves most of its area.
+fn refined(ring: &LineString, tolerance: f64) -> LineString {
+    let tolerances = (1..6).map(|halvings| tolerance / f64::from(1 << halvings));
+    tolerances
+        .filter_map(|tolerance| simple_ring(ring, tolerance))
+        .next()
+        .unwrap_or_else(|| ring.clone())
+}
+
+/// The ring with fewer points; `None` when its area changes by more than a third.
 fn simple_ring(ring: &LineString, tolerance: f64) -> Option<LineString> {
-    let area = |ring: &LineString| Polygon::new(ring.clone(), Vec::new()).unsigned_area();
+    let area = |ring: &LineString| Polygon::new(ring.clone(), Vec::new()).signed_area();
     let start = farthest_corner(ring)?;
     let open = &ring.0[..ring.0.len() - 1];
     let turned: LineString = open[start..].iter().chain(&open[..=start]).copied().collect();
     let simple = turned.simplify(tolerance);
-    let kept = area(&simple) / area(ring).max(1e-9);
-    (simple.0.len() >= 4 && kept > 0.5).then_some(simple)
+    let kept = area(&simple) / area(ring);
+    (simple.0.len() >= 4 && (0.67..1.5).contains(&kept)).then_some(simple)
 }
 
 /// The corner farthest from the middle: one that every simplification should keep.
@@ -116,6 +144,14 @@ pub(crate) fn inside(plan: &Plan) -> Option<Point> {
 /// The longer side of the bounding box.
 pub(crate) fn extent(plan: &Plan) -> f64 {
     plan.bounding_rect().map_or(0.0, |rect| rect.width().max(rect.height()))
+}
+
+/// The middle of the bounding box.
+pub(crate) fn middle(plan: &Plan) -> DVec2 {
+    plan.bounding_rect().map_or(DVec2::ZERO, |rect| {
+        let c = rect.center();
+        DVec2::new(c.x, c.y)
+    })
 }
 
 /// The rings of a polygon without their repeated last points.

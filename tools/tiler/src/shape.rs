@@ -161,7 +161,7 @@ impl Work<'_> {
             self.warn("degenerate-face", face.row, face.line, message, "Check the export's rounding.");
             return None;
         };
-        if cut.deviation > PLANE_TOLERANCE {
+        if cut.deviation > PLANE_TOLERANCE + sagitta(&face.rings[0]) {
             let message = format!(
                 "a face is {:.2} m out of its plane; it is cut into triangles in its best plane.",
                 cut.deviation
@@ -202,6 +202,12 @@ impl Work<'_> {
             self.measures.area(*surface, cut.area);
         }
     }
+}
+
+/// How far a plane of the city's own heights, which follows the earth, is from a plane: ring size squared over eight radii.
+fn sagitta(ring: &[DVec3]) -> f64 {
+    let size = Aabb::from_points(ring.iter().copied()).size();
+    (size.x * size.x + size.y * size.y) / (8.0 * tiles::geodesy::SEMI_MAJOR_AXIS)
 }
 
 /// A piece of ground faces up; a roof or a ground surface that no solid has sorted out faces up or down.

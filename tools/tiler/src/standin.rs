@@ -14,6 +14,7 @@ use crate::layer::Form;
 use crate::leaf::LeafItem;
 use crate::shape::{Shape, Triangle};
 use block::Block;
+use glam::DVec3;
 use patch::Patch;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ pub(crate) struct Step {
 }
 
 /// From the finest stand-in to the coarsest. The first that is small enough is taken.
-pub(crate) const STEPS: [Step; 19] = {
+pub(crate) const STEPS: [Step; 29] = {
     const fn step(epsilon: f64, merge: bool) -> Step {
         Step { epsilon, merge }
     }
@@ -40,16 +41,26 @@ pub(crate) const STEPS: [Step; 19] = {
         step(4.0, false),
         step(3.0, true),
         step(4.0, true),
+        step(5.0, true),
         step(6.0, true),
+        step(7.0, true),
         step(8.0, true),
+        step(9.0, true),
+        step(10.0, true),
         step(12.0, true),
+        step(14.0, true),
         step(16.0, true),
-        step(24.0, true),
+        step(19.0, true),
+        step(22.0, true),
+        step(26.0, true),
         step(32.0, true),
-        step(48.0, true),
+        step(38.0, true),
+        step(45.0, true),
+        step(54.0, true),
         step(64.0, true),
-        step(96.0, true),
+        step(90.0, true),
         step(128.0, true),
+        step(180.0, true),
         step(256.0, true),
     ]
 };
@@ -63,7 +74,23 @@ pub(crate) struct Pieces {
     pub(crate) blocks: Vec<Block>,
     pub(crate) patches: Vec<Patch>,
     pub(crate) stubs: Vec<Stub>,
-    /// The greatest diameter of what was left out on the way from the level below.
+    /// What became of the buildings and small things of the level below.
+    pub(crate) fate: Fate,
+    /// Corners lie on multiples of this, in metres: round numbers take fewer bytes.
+    grid: f64,
+}
+
+/// The grid for a step: a power of two, so that a coordinate on it has few bits, small against the step.
+fn grid(step: Step) -> f64 {
+    (step.epsilon / 24.0).log2().floor().exp2().min(2.0)
+}
+
+/// What became of things on the way up by one level.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fate {
+    /// The features that something is drawn for. The others are left out, and counted with what is drawn nearest to them.
+    pub(crate) drawn: BTreeSet<usize>,
+    /// The greatest diameter of what is left out, in metres.
     pub(crate) left_out: f64,
 }
 
@@ -79,28 +106,23 @@ pub(crate) struct Stock<'a> {
 impl Stock<'_> {
     /// The pieces at this step; at least one.
     pub(crate) fn coarsen(&self, step: Step, shapes: &[Shape]) -> Pieces {
-        let mut left_out = 0.0;
         let mut blocks = block::of_items(&self.items, shapes, step);
         let mut patches = patch::of_items(&self.items, shapes);
         let mut stubs = stub::of_items(&self.items, shapes);
         blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
         patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
         stubs.extend(self.pieces.iter().flat_map(|p| &p.stubs).cloned());
+        let mut fate = Fate::default();
         let mut made = Pieces {
-            blocks: block::coarsen(blocks.clone(), step, &mut left_out),
-            patches: patch::coarsen(patches.clone(), step),
-            stubs: stub::coarsen(stubs.clone(), step, &mut left_out),
-            left_out,
+            blocks: block::coarsen(&blocks, step, &mut fate),
+            patches: patch::coarsen(&patches, step),
+            stubs: stub::coarsen(stubs, step, &mut fate),
+            fate,
+            grid: grid(step),
         };
         if made.blocks.is_empty() && made.patches.is_empty() && made.stubs.is_empty() {
-            // Too coarse for anything to be left: the largest thing stays.
-            made.blocks.extend(block::largest(blocks));
-            if made.blocks.is_empty() {
-                made.stubs.extend(stub::largest(stubs));
-            }
-            if made.stubs.is_empty() && made.blocks.is_empty() {
-                made.patches.extend(patch::largest(patches));
-            }
+            // Too coarse for any ground to be left: the largest piece stays.
+            made.patches.extend(patch::largest(patches));
         }
         made
     }
@@ -110,9 +132,10 @@ impl Pieces {
     /// The pieces as parts of a tile, one a feature that stands for others.
     pub(crate) fn parts<'s>(&self, shapes: &'s [Shape]) -> Vec<Part<'s>> {
         let mut by_feature: BTreeMap<usize, (Members, Vec<Triangle>)> = BTreeMap::new();
-        let blocks = self.blocks.iter().map(|b| (b.shape, &b.members, b.triangles()));
-        let patches = self.patches.iter().map(|p| (p.shape, &p.members, p.triangles()));
-        let stubs = self.stubs.iter().map(|s| (s.shape, &s.members, s.triangles()));
+        let grid = self.grid;
+        let blocks = self.blocks.iter().map(|b| (b.shape, &b.members, b.triangles(grid)));
+        let patches = self.patches.iter().map(|p| (p.shape, &p.members, p.triangles(grid)));
+        let stubs = self.stubs.iter().map(|s| (s.shape, &s.members, s.triangles(grid)));
         for (shape, members, triangles) in blocks.chain(patches).chain(stubs) {
             let entry = by_feature.entry(shape).or_default();
             entry.0.extend(members);
@@ -144,6 +167,20 @@ fn of_form<'a>(items: &'a [&'a LeafItem], shapes: &'a [Shape], form: Form) -> im
         .filter(move |item| !item.underlay && shapes[item.shape].form == form)
 }
 
+/// A grid that moves nothing by as much as a tile's own rounding.
+const FINEST_GRID: f64 = 1.0 / 4096.0;
+
+/// The point on the grid, its height as it is.
+fn snapped(point: DVec3, grid: f64) -> DVec3 {
+    let on_grid = (point / grid).round() * grid;
+    DVec3::new(on_grid.x, on_grid.y, point.z)
+}
+
+/// The height on the grid.
+fn snapped_height(height: f64, grid: f64) -> f64 {
+    (height / grid).round() * grid
+}
+
 /// Members of several pieces, each once.
 fn members_of<'a>(all: impl IntoIterator<Item = &'a Members>) -> Members {
     let mut members: Members = all.into_iter().flatten().copied().collect();
@@ -154,53 +191,47 @@ fn members_of<'a>(all: impl IntoIterator<Item = &'a Members>) -> Members {
 
 /// What an error is measured on.
 impl Stock<'_> {
-    /// Triangles of the buildings and small things that `made` stands for; what it leaves out is counted otherwise.
+    /// Triangles of the buildings and small things that `made` draws something for; what it leaves out is counted otherwise.
     pub(crate) fn volumes(&self, made: &Pieces, shapes: &[Shape]) -> Vec<Triangle> {
-        let kept = made.volume_members();
+        let drawn = &made.fate.drawn;
         let of_items = self
             .items
             .iter()
-            .filter(|item| !item.underlay && shapes[item.shape].form != Form::Ground && kept.contains(&item.shape))
+            .filter(|item| !item.underlay && shapes[item.shape].form != Form::Ground && drawn.contains(&item.shape))
             .flat_map(|item| item.triangles.iter().copied());
-        let stands = |members: &Members| members.iter().any(|member| kept.contains(member));
-        let blocks = self.pieces.iter().flat_map(|p| &p.blocks).filter(|b| stands(&b.members));
-        let stubs = self.pieces.iter().flat_map(|p| &p.stubs).filter(|s| stands(&s.members));
-        of_items
-            .chain(blocks.flat_map(Block::triangles))
-            .chain(stubs.flat_map(Stub::triangles))
-            .collect()
+        let stands = |block: &&Block| block.members.iter().any(|member| drawn.contains(member));
+        let below = self.pieces.iter().flat_map(|p| {
+            let blocks = p.blocks.iter().filter(stands).flat_map(|block| block.triangles(p.grid));
+            let stubs = p.stubs.iter().filter(|stub| drawn.contains(&stub.shape));
+            blocks.chain(stubs.flat_map(|stub| stub.triangles(p.grid))).collect::<Vec<_>>()
+        });
+        of_items.chain(below).collect()
     }
 
     /// Ground by kind; of the kind that became the underlay only the heights are compared, its edges are those of the others.
     pub(crate) fn grounds(&self, made: &Pieces, shapes: &[Shape]) -> Vec<Ground> {
         let underlays: Vec<_> = made.patches.iter().filter(|p| p.is_underlay()).map(Patch::kind).collect();
+        let counts = |patch: &Patch| !patch.is_underlay() && !underlays.contains(&patch.kind());
         let items = patch::of_items_without_underlay(&self.items, shapes);
-        let below = self.pieces.iter().flat_map(|p| &p.patches).cloned();
-        items
-            .into_iter()
-            .chain(below)
-            .filter(|patch| !patch.is_underlay() && !underlays.contains(&patch.kind()))
-            .map(|patch| patch.ground())
-            .collect()
+        let items = items.iter().filter(|patch| counts(patch)).map(|patch| patch.ground(FINEST_GRID));
+        let below = self.pieces.iter().flat_map(|p| {
+            let drawn = p.patches.iter().filter(|patch| counts(patch));
+            drawn.map(|patch| patch.ground(p.grid)).collect::<Vec<_>>()
+        });
+        items.chain(below).collect()
     }
 }
 
 impl Pieces {
-    /// Which features the buildings and small things stand for.
-    fn volume_members(&self) -> BTreeSet<usize> {
-        let blocks = self.blocks.iter().flat_map(|b| &b.members);
-        blocks.chain(self.stubs.iter().flat_map(|s| &s.members)).copied().collect()
-    }
-
     /// Triangles of the buildings and small things.
     pub(crate) fn volumes(&self) -> Vec<Triangle> {
-        let blocks = self.blocks.iter().flat_map(Block::triangles);
-        blocks.chain(self.stubs.iter().flat_map(Stub::triangles)).collect()
+        let blocks = self.blocks.iter().flat_map(|block| block.triangles(self.grid));
+        blocks.chain(self.stubs.iter().flat_map(|stub| stub.triangles(self.grid))).collect()
     }
 
     /// Ground by kind, without the underlay.
     pub(crate) fn grounds(&self) -> Vec<Ground> {
         let drawn = self.patches.iter().filter(|patch| !patch.is_underlay());
-        drawn.map(Patch::ground).collect()
+        drawn.map(|patch| patch.ground(self.grid)).collect()
     }
 }

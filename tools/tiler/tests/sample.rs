@@ -29,7 +29,7 @@ fn tiled(store: &Path, threads: usize) -> (TileSummary, Report) {
 fn the_sample_is_tiled() {
     let folder = tempfile::tempdir().unwrap();
     let path = std::env::var_os("STORE").map_or_else(|| folder.path().to_owned(), PathBuf::from);
-    let (summary, report) = tiled(&path, 2);
+    let (summary, report) = tiled(&path, if std::env::var_os("DBG").is_some() {1} else {2});
     eprintln!("{summary:#?}");
     eprintln!("{:#}", report.to_json());
 }

@@ -4,17 +4,18 @@
 //! to the height that this part has: a body, a tower on it, a dome as a few steps. So the skyline stays within the step, a tower is
 //! never averaged into its body, and two buildings may share a prism only where their tops agree.
 
-use super::{Members, Step, members_of, of_form};
+use super::{Fate, Members, Step, members_of, of_form, snapped, snapped_height};
 use crate::appearance::{Blend, Color};
 use crate::clip::{Half, clip};
 use crate::content::is_hidden_kind;
 use crate::layer::Form;
 use crate::leaf::LeafItem;
-use crate::outline::{self, Plan, STEEP};
+use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::shape::{Shape, Triangle};
 use earcut::Earcut;
-use geo::{Contains, MultiPolygon};
-use glam::DVec3;
+use geo::{Contains, Coord, MultiPolygon};
+use glam::{DVec2, DVec3};
+use std::collections::BTreeSet;
 use tiles::surface::Surface;
 
 /// A prism of a stack.
@@ -37,15 +38,18 @@ const MOST_CUTS: f64 = 64.0;
 const PLAIN: Color = [0xb8, 0xb4, 0xac, 0xff];
 
 impl Block {
-    /// Roof and walls; nobody sees the bottom.
-    pub(crate) fn triangles(&self) -> Vec<Triangle> {
+    /// Roof and walls, with corners on a grid; nobody sees the bottom.
+    pub(crate) fn triangles(&self, grid: f64) -> Vec<Triangle> {
         let mut earcut = Earcut::new();
         let (roof, wall) = (self.roof.color(PLAIN), self.wall.color(PLAIN));
+        let top = snapped_height(self.top, grid);
+        let base = (self.base / grid).floor() * grid;
+        let place = |c: Coord| snapped(DVec3::new(c.x, c.y, top), grid);
         let mut all = Vec::new();
         for polygon in &self.outline {
             for corners in outline::cut(polygon, &mut earcut) {
                 all.push(Triangle {
-                    corners: corners.map(|c| DVec3::new(c.x, c.y, self.top)),
+                    corners: corners.map(place),
                     normal: DVec3::Z,
                     color: roof,
                     surface: Surface::Roof,
@@ -53,12 +57,19 @@ impl Block {
                 });
             }
             for ring in outline::open_rings(polygon) {
-                for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-                    all.extend(wall_of([a.x, a.y], [b.x, b.y], self.base, self.top, wall, Surface::Wall));
+                for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                    let (a, b) = (place(a), place(b));
+                    if a != b {
+                        all.extend(wall_of(a, b, base, wall, Surface::Wall));
+                    }
                 }
             }
         }
         all
+    }
+
+    fn middle(&self) -> DVec2 {
+        outline::middle(&self.outline)
     }
 
     fn diameter(&self) -> f64 {
@@ -67,19 +78,11 @@ impl Block {
     }
 }
 
-/// An upright rectangle over an edge; outside is to the right of it.
-pub(super) fn wall_of(
-    [ax, ay]: [f64; 2],
-    [bx, by]: [f64; 2],
-    base: f64,
-    top: f64,
-    color: Color,
-    surface: Surface,
-) -> [Triangle; 2] {
-    let normal = DVec3::new(by - ay, ax - bx, 0.0).normalize_or(DVec3::X);
-    let [a, b] = [DVec3::new(ax, ay, base), DVec3::new(bx, by, base)];
-    let [c, d] = [DVec3::new(bx, by, top), DVec3::new(ax, ay, top)];
-    [[a, b, c], [a, c, d]].map(|corners| Triangle {
+/// An upright wall from an edge down to `base`; outside is to the right of it.
+pub(super) fn wall_of(a: DVec3, b: DVec3, base: f64, color: Color, surface: Surface) -> [Triangle; 2] {
+    let normal = DVec3::new(b.y - a.y, a.x - b.x, 0.0).normalize_or(DVec3::X);
+    let down = |point: DVec3| DVec3::new(point.x, point.y, base);
+    [[down(a), down(b), b], [down(a), b, a]].map(|corners| Triangle {
         corners,
         normal,
         color,
@@ -172,8 +175,8 @@ fn top_of(layer: &[Triangle]) -> (f64, Blend) {
 }
 
 /// Coarser stacks: prisms whose tops are within the step become one where they touch or nearly do, outlines lose their small corners.
-pub(super) fn coarsen(blocks: Vec<Block>, step: Step, left_out: &mut f64) -> Vec<Block> {
-    let mut rest = blocks;
+pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Block> {
+    let mut rest = blocks.to_vec();
     // Highest first; ties in a fixed order, so that the result does not depend on how the work was divided.
     rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.shape.cmp(&b.shape)));
     let mut made = Vec::new();
@@ -183,21 +186,51 @@ pub(super) fn coarsen(blocks: Vec<Block>, step: Step, left_out: &mut f64) -> Vec
         made.extend(merge_class(&rest, step));
         rest = later;
     }
-    made.retain(|block| {
-        let small = outline::extent(&block.outline) < step.epsilon && block.top - block.floor < 2.0 * step.epsilon;
-        if small {
-            *left_out = left_out.max(block.diameter());
+    let lost = lost(blocks, &made);
+    leave_out(made, lost, step, fate)
+}
+
+/// Blocks that nothing was made of.
+fn lost(before: &[Block], made: &[Block]) -> Vec<Block> {
+    let drawn: BTreeSet<usize> = made.iter().flat_map(|block| &block.members).copied().collect();
+    let gone = before.iter().filter(|block| block.members.iter().any(|member| !drawn.contains(member)));
+    gone.cloned().collect()
+}
+
+/// Leaves out what is small in every direction, unless nothing else is there. What stands nearest takes over the members of what is gone.
+fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) -> Vec<Block> {
+    let small = |block: &Block| {
+        outline::extent(&block.outline) < step.epsilon && block.top - block.floor < 2.0 * step.epsilon
+    };
+    let all_small = made.iter().all(small);
+    let largest = largest(&made);
+    let stays = |at: usize, block: &Block| !small(block) || (all_small && Some(at) == largest);
+    let (mut kept, mut gone) = (Vec::new(), lost);
+    for (at, block) in made.into_iter().enumerate() {
+        if stays(at, &block) { kept.push(block) } else { gone.push(block) }
+    }
+    for block in &kept {
+        fate.drawn.extend(&block.members);
+    }
+    for block in gone {
+        let from = block.middle();
+        let nearest = kept.iter_mut().min_by(|a, b| {
+            let distance = |other: &Block| other.middle().distance_squared(from);
+            distance(a).total_cmp(&distance(b)).then(a.shape.cmp(&b.shape))
+        });
+        if let Some(nearest) = nearest {
+            fate.left_out = fate.left_out.max(block.diameter());
+            nearest.members = members_of([&nearest.members, &block.members]);
         }
-        !small
-    });
-    made
+    }
+    kept
 }
 
 /// Prisms of about the same top: one a feature, or one for all that touch.
 fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
     if step.merge {
         let all = outline::together(class.iter().map(|block| &block.outline));
-        let closed = outline::closed(&all, step.epsilon);
+        let closed = outline::closed(&all, step.epsilon / 4.0);
         return assign(class, &closed, step);
     }
     let mut shapes: Vec<usize> = class.iter().map(|block| block.shape).collect();
@@ -227,7 +260,7 @@ fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
     }
     let outlines = plan.iter().map(|polygon| {
         let plan = MultiPolygon::new(vec![polygon.clone()]);
-        outline::simplified(&plan, step.epsilon / 2.0)
+        outline::simplified(&plan, step.epsilon / 2.0, Collapse::Rectangle)
     });
     groups
         .iter()
@@ -263,8 +296,7 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
 }
 
 /// The one with the largest diameter.
-pub(super) fn largest(blocks: Vec<Block>) -> Option<Block> {
-    blocks
-        .into_iter()
-        .max_by(|a, b| a.diameter().total_cmp(&b.diameter()).then(b.shape.cmp(&a.shape)))
+fn largest(blocks: &[Block]) -> Option<usize> {
+    let by_size = |&a: &usize, &b: &usize| blocks[a].diameter().total_cmp(&blocks[b].diameter()).then(b.cmp(&a));
+    (0..blocks.len()).max_by(by_size)
 }

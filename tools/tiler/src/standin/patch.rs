@@ -4,12 +4,12 @@
 //! exactly, so under everything lies one more piece, the *underlay*: all the land there is, in the colour of most of it, a little lower and
 //! with a rim that reaches down. No hole is ever seen between the others.
 
-use super::{Members, Step, members_of, of_form};
+use super::{Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::error_measure::Ground;
 use crate::layer::{Form, Layer};
 use crate::leaf::LeafItem;
-use crate::outline::{self, Plan, STEEP};
+use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::shape::{Shape, Triangle};
 use crate::standin::block::wall_of;
 use earcut::Earcut;
@@ -22,6 +22,9 @@ use tiles::surface::Surface;
 
 /// How far the underlay lies below the ground, in metres.
 const UNDERLAY_DEPTH: f64 = 0.3;
+
+/// Gaps wider than this between pieces of ground of one kind stay open, in metres.
+const WIDEST_SLIT: f64 = 5.0;
 
 /// A piece of ground.
 #[derive(Debug, Clone)]
@@ -105,19 +108,21 @@ impl Heights {
 }
 
 impl Patch {
-    /// The ground, and the rim of an underlay.
-    pub(crate) fn triangles(&self) -> Vec<Triangle> {
+    /// The ground, and the rim of an underlay, with corners on a grid.
+    pub(crate) fn triangles(&self, grid: f64) -> Vec<Triangle> {
         let mut earcut = Earcut::new();
         let height = self.heights.sampler();
-        let place = |c: Coord| DVec3::new(c.x, c.y, height(c) + self.lift);
+        let place = |c: Coord| snapped(DVec3::new(c.x, c.y, height(c) + self.lift), grid);
         let mut all = Vec::new();
         for polygon in &self.outline {
             for corners in outline::cut(polygon, &mut earcut) {
                 let corners = corners.map(place);
                 let [a, b, c] = corners;
+                let normal = (b - a).cross(c - a).normalize_or(DVec3::Z);
                 all.push(Triangle {
                     corners,
-                    normal: (b - a).cross(c - a).normalize_or(DVec3::Z),
+                    // What is flat says so in the same bits everywhere.
+                    normal: if normal.z > 0.9999 { DVec3::Z } else { normal },
                     color: self.color,
                     surface: self.surface,
                     row: 0,
@@ -128,9 +133,9 @@ impl Patch {
             };
             for ring in outline::open_rings(polygon) {
                 for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-                    let top = place(a).z.min(place(b).z);
-                    if top - rim > 0.1 {
-                        all.extend(wall_of([a.x, a.y], [b.x, b.y], rim, top, self.color, self.surface));
+                    let (a, b) = (place(a), place(b));
+                    if a != b && a.z.min(b.z) - rim > 0.1 {
+                        all.extend(wall_of(a, b, rim, self.color, self.surface));
                     }
                 }
             }
@@ -139,11 +144,11 @@ impl Patch {
     }
 
     /// What its error is measured on.
-    pub(super) fn ground(&self) -> Ground {
+    pub(super) fn ground(&self, grid: f64) -> Ground {
         Ground {
             kind: self.kind(),
             plan: self.outline.clone(),
-            triangles: self.triangles(),
+            triangles: self.triangles(grid),
         }
     }
 
@@ -239,14 +244,14 @@ fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<
 }
 
 /// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
-pub(super) fn coarsen(patches: Vec<Patch>, step: Step) -> Vec<Patch> {
+pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
     type Kind = (bool, Surface, Color, usize);
     let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
     for patch in patches {
         let owner = if step.merge || patch.is_underlay() { 0 } else { patch.shape };
         let color = if patch.is_underlay() { [0; 4] } else { patch.color };
         let surface = if patch.is_underlay() { Surface::Unknown } else { patch.surface };
-        kinds.entry((patch.is_underlay(), surface, color, owner)).or_default().push(patch);
+        kinds.entry((patch.is_underlay(), surface, color, owner)).or_default().push(patch.clone());
     }
     kinds.into_values().filter_map(|group| join(&group, step)).collect()
 }
@@ -257,14 +262,17 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
         .iter()
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
     let mut outline = outline::together(group.iter().map(|patch| &patch.outline));
-    if step.merge || largest.is_underlay() {
+    if largest.is_underlay() {
         outline = outline::closed(&outline, step.epsilon);
+    } else if step.merge {
+        // Slits close; the blocks between streets stay open.
+        outline = outline::closed(&outline, step.epsilon.min(WIDEST_SLIT));
     }
     outline.0.retain(|polygon| {
         let area = geo::Area::unsigned_area(polygon);
         largest.is_underlay() || area > step.epsilon * step.epsilon
     });
-    let outline = outline::simplified(&outline, step.epsilon / 2.0);
+    let outline = outline::simplified(&outline, step.epsilon / 2.0, Collapse::Refine);
     if outline.0.is_empty() {
         return None;
     }

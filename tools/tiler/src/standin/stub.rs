@@ -1,6 +1,6 @@
 //! Trees, lamps and benches as a handful of triangles, and one of them for several.
 
-use super::{Members, Step, members_of, of_form};
+use super::{Fate, Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::layer::Form;
 use crate::leaf::LeafItem;
@@ -25,27 +25,33 @@ pub(crate) struct Stub {
     surface: Surface,
 }
 
+/// Sizes are rounded to this, in metres.
+const FINEST_SIZE: f64 = 1.0 / 16.0;
+
 /// What is this many times taller than wide is a pole.
 const POLE: f64 = 6.0;
 
 impl Stub {
-    /// A double pyramid of six triangles for a tree, a tapering pole of three for a lamp.
-    pub(crate) fn triangles(&self) -> Vec<Triangle> {
+    /// A double pyramid of six triangles for a tree, a tapering pole of three for a lamp. Its foot stands on the grid; its size keeps a
+    /// finer one, so that the things of one kind stay alike.
+    pub(crate) fn triangles(&self, grid: f64) -> Vec<Triangle> {
         let slender = self.height > POLE * self.radius;
         let belt = if slender { 0.0 } else { 0.5 * self.height };
+        let foot = snapped(self.foot, grid);
+        let fine = grid.min(FINEST_SIZE);
         let ring: Vec<DVec3> = (0..3)
             .map(|i| {
                 let angle = TAU * f64::from(i) / 3.0;
-                self.foot + DVec3::new(self.radius * angle.cos(), self.radius * angle.sin(), belt)
+                foot + snapped(DVec3::new(self.radius * angle.cos(), self.radius * angle.sin(), belt), fine)
             })
             .collect();
-        let top = self.foot + DVec3::Z * self.height;
+        let top = foot + DVec3::Z * self.height;
         let mut all = Vec::new();
         for i in 0..3 {
             let (a, b) = (ring[i], ring[(i + 1) % 3]);
             all.push(self.triangle([a, b, top]));
             if !slender {
-                all.push(self.triangle([b, a, self.foot]));
+                all.push(self.triangle([b, a, foot]));
             }
         }
         all
@@ -93,19 +99,36 @@ fn of_item(item: &LeafItem, shape: &Shape) -> Stub {
     }
 }
 
-/// Fewer: small ones go, of those that stand close together the tallest stays and grows.
-pub(super) fn coarsen(mut stubs: Vec<Stub>, step: Step, left_out: &mut f64) -> Vec<Stub> {
-    let least = step.epsilon.min(4.0);
-    stubs.retain(|stub| {
-        let small = stub.diameter() < least;
-        if small {
-            *left_out = left_out.max(stub.diameter());
-        }
-        !small
-    });
-    if !step.merge {
-        return stubs;
+/// Fewer: small ones go, of those that stand close together the tallest stays and grows. Whoever stays takes over the members of
+/// those that go.
+pub(super) fn coarsen(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub> {
+    let small = |stub: &Stub| stub.diameter() < step.epsilon.min(4.0);
+    let all_small = stubs.iter().all(small);
+    let largest = stubs.iter().map(Stub::diameter).max_by(f64::total_cmp);
+    let (mut kept, mut gone) = (Vec::new(), Vec::new());
+    for stub in stubs {
+        let stays = !small(&stub) || (all_small && Some(stub.diameter()) == largest && kept.is_empty());
+        if stays { kept.push(stub) } else { gone.push(stub) }
     }
+    if step.merge {
+        kept = thinned(kept, step, fate);
+    }
+    fate.drawn.extend(kept.iter().map(|stub| stub.shape));
+    for stub in gone {
+        fate.left_out = fate.left_out.max(stub.diameter());
+        let nearest = kept.iter_mut().min_by(|a, b| {
+            let distance = |other: &Stub| other.foot.distance_squared(stub.foot);
+            distance(a).total_cmp(&distance(b)).then(a.shape.cmp(&b.shape))
+        });
+        if let Some(nearest) = nearest {
+            nearest.members = members_of([&nearest.members, &stub.members]);
+        }
+    }
+    kept
+}
+
+/// One of those in a square of two steps.
+fn thinned(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub> {
     let mut cells: BTreeMap<(Surface, i64, i64), Vec<Stub>> = BTreeMap::new();
     for stub in stubs {
         let cell = (stub.foot / (2.0 * step.epsilon)).floor();
@@ -118,21 +141,15 @@ pub(super) fn coarsen(mut stubs: Vec<Stub>, step: Step, left_out: &mut f64) -> V
                 .iter()
                 .max_by(|a, b| a.height.total_cmp(&b.height).then(b.shape.cmp(&a.shape)))?;
             for stub in group.iter().filter(|stub| stub.shape != tallest.shape) {
-                *left_out = left_out.max(stub.diameter());
+                fate.left_out = fate.left_out.max(stub.diameter());
             }
             let area: f64 = group.iter().map(|stub| stub.radius * stub.radius).sum();
+            let most = tallest.radius.max(tallest.height / 2.0);
             Some(Stub {
                 members: members_of(group.iter().map(|stub| &stub.members)),
-                radius: area.sqrt().min(step.epsilon).max(tallest.radius),
+                radius: area.sqrt().min(most).max(tallest.radius),
                 ..tallest.clone()
             })
         })
         .collect()
-}
-
-/// The one with the largest diameter.
-pub(super) fn largest(stubs: Vec<Stub>) -> Option<Stub> {
-    stubs
-        .into_iter()
-        .max_by(|a, b| a.diameter().total_cmp(&b.diameter()).then(b.shape.cmp(&a.shape)))
 }
