@@ -114,7 +114,7 @@ fn voxelise(criterion: &mut Criterion) {
     };
     let mut count = 0u64;
     for triangle in &piece.triangles {
-        cells(&triangle.corners, &bounds, |_| count += 1);
+        cells(triangle, &bounds, |_| count += 1);
     }
     let mut group = criterion.benchmark_group("voxelise");
     group.sample_size(10);
@@ -123,7 +123,7 @@ fn voxelise(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut sum = 0i64;
             for triangle in &piece.triangles {
-                cells(&triangle.corners, &bounds, |cell| sum += i64::from(cell[1]));
+                cells(triangle, &bounds, |cell| sum += i64::from(cell[1]));
             }
             black_box(sum)
         });

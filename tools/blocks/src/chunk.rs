@@ -305,7 +305,7 @@ impl Claims {
     fn claim(&mut self, triangle: &Triangle, priority: u8) {
         let claim = u32::from(priority) << 27 | triangle.owner & Self::OWNER;
         let bounds = self.bounds;
-        cells(&triangle.corners, &bounds, |cell| {
+        cells(triangle, &bounds, |cell| {
             let at = self.at(cell);
             let known = self.cells[at];
             if claim >> 27 > known >> 27 {
@@ -320,7 +320,7 @@ impl Claims {
     /// Collects the parts of the triangle in cells that several owners of its role claim.
     fn measure(&self, triangle: &Triangle, priority: u8, parts: &mut Vec<(u32, u32, u64)>) {
         let wanted = u32::from(priority) << 27 | Self::OWNER;
-        cells(&triangle.corners, &self.bounds, |cell| {
+        cells(triangle, &self.bounds, |cell| {
             let at = self.at(cell);
             if self.cells[at] == wanted {
                 parts.push((at as u32, triangle.owner, clipped_area(&triangle.corners, cell)));

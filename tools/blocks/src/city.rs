@@ -299,9 +299,20 @@ pub fn piece(content: &TileContent, anchor: &Anchor, project: impl Fn(DVec3) -> 
             .get(a)
             .map_or(Surface::Unknown, |number| Surface::from_number(*number));
         let row = mesh.feature_ids.get(a).copied().unwrap_or_default();
-        piece.push([*pa, *pb, *pc], u32::from(row), surface, color);
+        let facing = facing(corners.iter().filter_map(|corner| mesh.normals.get(*corner as usize)));
+        piece.push_facing([*pa, *pb, *pc], facing, u32::from(row), surface, color);
     }
     piece
+}
+
+/// The side that normals (east, north, up) point to, along the axes they clearly point along.
+fn facing<'a>(normals: impl Iterator<Item = &'a [f32; 3]>) -> [i8; 3] {
+    let mut sum = [0.0f32; 3];
+    for [east, north, up] in normals {
+        sum = [sum[0] + east, sum[1] + up, sum[2] - north];
+    }
+    // The corners of a flat triangle all have its normal; a half of it in each is clear enough.
+    sum.map(|number| if number.abs() < 1.5 { 0 } else { number.signum() as i8 })
 }
 
 fn feature(feature: &tiles::feature::Feature) -> Feature {

@@ -88,7 +88,8 @@ fn rank(surface: Surface) -> Option<u8> {
 fn is_floor(triangle: &Triangle, surface: Surface) -> bool {
     match surface {
         Surface::Ground => true,
-        Surface::Unknown => normal(&triangle.corners)[1] < 0,
+        Surface::Unknown if triangle.facing[1] == 0 => normal(&triangle.corners)[1] < 0,
+        Surface::Unknown => triangle.facing[1] < 0,
         _ => false,
     }
 }
@@ -408,6 +409,7 @@ mod tests {
                 raster.add(
                     &Triangle {
                         corners,
+                        facing: [0; 3],
                         owner: row as u32,
                     },
                     &owner,
@@ -529,7 +531,14 @@ mod tests {
         // From y 0 at x 0 to y 8 at x 8, facing up.
         let [a, b, c, d] = [[0, 0, 0], [0, 0, 8 * U], [8 * U, 8 * U, 8 * U], [8 * U, 8 * U, 0]];
         for corners in [[a, b, c], [c, a, d]] {
-            raster.add(&Triangle { corners, owner: 0 }, &owner);
+            raster.add(
+                &Triangle {
+                    corners,
+                    facing: [0; 3],
+                    owner: 0,
+                },
+                &owner,
+            );
         }
         let found = raster.settle();
         for x in 0..8 {

@@ -38,6 +38,9 @@ pub struct Owner {
 pub struct Triangle {
     /// Its corners in grid units.
     pub corners: [Point; 3],
+    /// To which side of each axis it faces, -1, 0 or 1, as it was before its corners were rounded: a sliver may come out
+    /// of the rounding upside down. 0: as the corners tell.
+    pub facing: [i8; 3],
     /// Row of its owner.
     pub owner: u32,
 }
@@ -63,8 +66,20 @@ pub trait Source: Sync {
 }
 
 impl Piece {
-    /// Adds a triangle.
+    /// Adds a triangle that faces as its corners tell.
     pub fn push(&mut self, corners: [Point; 3], feature: u32, surface: Surface, color: [u8; 3]) {
+        self.push_facing(corners, [0; 3], feature, surface, color);
+    }
+
+    /// Adds a triangle that is known to face this way ([`Triangle::facing`]).
+    pub fn push_facing(
+        &mut self,
+        corners: [Point; 3],
+        facing: [i8; 3],
+        feature: u32,
+        surface: Surface,
+        color: [u8; 3],
+    ) {
         let owner = Owner {
             feature,
             surface,
@@ -79,6 +94,7 @@ impl Piece {
         }
         self.triangles.push(Triangle {
             corners,
+            facing,
             owner: row as u32,
         });
     }

@@ -20,6 +20,7 @@ pub use clip::clipped_area;
 pub(crate) use strip::Whole;
 
 use crate::anchor::{Point, UNITS};
+use crate::piece::Triangle;
 use std::ops::Range;
 use strip::{Frame, walk};
 
@@ -42,8 +43,8 @@ const NARROW: i64 = 1 << 18;
 /// Calls `visit` with every cell of `bounds` that the triangle occupies, once each.
 ///
 /// A triangle without area occupies nothing: its edges belong to its neighbours.
-pub fn cells(corners: &[Point; 3], bounds: &CellBox, mut visit: impl FnMut(Cell)) {
-    let Some(corners) = settle(corners) else {
+pub fn cells(triangle: &Triangle, bounds: &CellBox, mut visit: impl FnMut(Cell)) {
+    let Some(corners) = settle(triangle) else {
         return;
     };
     let Some(range) = cell_range(&corners, bounds) else {
@@ -62,7 +63,8 @@ pub fn cells(corners: &[Point; 3], bounds: &CellBox, mut visit: impl FnMut(Cell)
 }
 
 /// The triangle with a flat one moved half a cell inward from the plane between two layers; `None` without area.
-fn settle(corners: &[Point; 3]) -> Option<[Point; 3]> {
+fn settle(triangle: &Triangle) -> Option<[Point; 3]> {
+    let corners = &triangle.corners;
     let normal = normal(corners);
     if normal == [0; 3] {
         return None;
@@ -72,7 +74,12 @@ fn settle(corners: &[Point; 3]) -> Option<[Point; 3]> {
         let at = corners[0][axis];
         let flat = corners.iter().all(|corner| corner[axis] == at);
         if flat && at.rem_euclid(UNITS) == 0 {
-            let inward = if normal[axis] > 0 { -UNITS / 2 } else { UNITS / 2 };
+            let outward = if triangle.facing[axis] == 0 {
+                normal[axis] > 0
+            } else {
+                triangle.facing[axis] > 0
+            };
+            let inward = if outward { -UNITS / 2 } else { UNITS / 2 };
             for corner in &mut settled {
                 corner[axis] += inward;
             }
@@ -121,9 +128,17 @@ mod tests {
         max: [1000; 3],
     };
 
+    fn plain(corners: [Point; 3]) -> Triangle {
+        Triangle {
+            corners,
+            facing: [0; 3],
+            owner: 0,
+        }
+    }
+
     fn occupied(corners: [Point; 3]) -> BTreeSet<Cell> {
         let mut set = BTreeSet::new();
-        cells(&corners, &ALL, |cell| {
+        cells(&plain(corners), &ALL, |cell| {
             assert!(set.insert(cell), "{cell:?} visited twice");
         });
         set
@@ -180,7 +195,9 @@ mod tests {
                 if n % 4 == 0 { n.div_euclid(UNITS) * UNITS } else { n }
             };
             let corners: [Point; 3] = std::array::from_fn(|_| std::array::from_fn(|_| number()));
-            let Some(settled) = settle(&corners) else { continue };
+            let Some(settled) = settle(&plain(corners)) else {
+                continue;
+            };
             let mut expected = BTreeSet::new();
             for x in -5..12 {
                 for y in -5..12 {
@@ -203,7 +220,7 @@ mod tests {
             max: [8, 1000, 8],
         };
         let mut found = BTreeSet::new();
-        cells(&corners, &bounds, |cell| {
+        cells(&plain(corners), &bounds, |cell| {
             found.insert(cell);
         });
         assert!(!found.is_empty());
@@ -225,7 +242,7 @@ mod tests {
                 min: [x, -10, -10],
                 max: [x + 1, 20, 20],
             };
-            cells(&corners, &bounds, |cell| assert!(parts.insert(cell)));
+            cells(&plain(corners), &bounds, |cell| assert!(parts.insert(cell)));
         }
         assert_eq!(parts, occupied(corners));
     }
@@ -237,6 +254,23 @@ mod tests {
         assert_eq!(occupied(up), BTreeSet::from([[0, 4, 0]]));
         let down = [up[0], up[2], up[1]];
         assert_eq!(occupied(down), BTreeSet::from([[0, 5, 0]]));
+    }
+
+    #[test]
+    fn a_sliver_that_rounding_turned_over_stays_on_its_side() {
+        // Nearly a line along a roof at y 5; its corners go the wrong way round.
+        let y = 5 * UNITS;
+        let corners = [[100, y, 100], [500, y, 300], [900, y, 501]];
+        let over = Triangle {
+            facing: [0, 1, 0],
+            ..plain(corners)
+        };
+        assert!(normal(&corners)[1] < 0);
+        let mut found = BTreeSet::new();
+        cells(&over, &ALL, |cell| {
+            found.insert(cell);
+        });
+        assert_eq!(found, BTreeSet::from([[0, 4, 0]]));
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn shell(builder: &Builder) -> BTreeSet<Cell> {
     };
     let mut set = BTreeSet::new();
     for triangle in &builder.piece.triangles {
-        cells(&triangle.corners, &all, |cell| {
+        cells(triangle, &all, |cell| {
             set.insert(cell);
         });
     }

@@ -32,7 +32,7 @@ def ring(element):
 
 
 def triangles_of(polygon):
-    """A polygon with holes as triangles [n, 3, 3] that keep its orientation."""
+    """A polygon with holes as triangles [n, 3, 3], and its normal."""
     rings = [ring(polygon.find(f"{GML}exterior"))] + [ring(hole) for hole in polygon.findall(f"{GML}interior")]
     outer = rings[0]
     normal = np.zeros(3)
@@ -44,15 +44,11 @@ def triangles_of(polygon):
     flat = points[:, keep] - points[0, keep]
     ends = np.cumsum([len(one) for one in rings]).astype(np.uint32)
     rows = mapbox_earcut.triangulate_float64(flat, ends).reshape(-1, 3).astype(int)
-    found = points[rows]
-    for triangle in found:
-        if np.dot(np.cross(triangle[1] - triangle[0], triangle[2] - triangle[0]), normal) < 0:
-            triangle[[1, 2]] = triangle[[2, 1]]
-    return found
+    return points[rows], normal
 
 
 def read(path):
-    """id -> list of (part id, role, triangles) of every top-level building; LoD2 surfaces."""
+    """id -> list of (part id, role, triangles, normal) of every top-level building; LoD2 surfaces."""
     opener = gzip.open if str(path).endswith(".gz") else open
     found = {}
     with opener(path, "rb") as file:
@@ -63,7 +59,7 @@ def read(path):
                 surface = bounded[0]
                 role = etree.QName(surface).localname
                 for polygon in surface.iterfind(f"{BLDG}lod2MultiSurface//{GML}Polygon"):
-                    surfaces.append((part, role, triangles_of(polygon)))
+                    surfaces.append((part, role, *triangles_of(polygon)))
             found[building.get(f"{GML}id")] = surfaces
             building.clear()
     return found
@@ -82,10 +78,11 @@ def snap(blocks):
     return np.where(above >= UNITS - CAPTURE, units + UNITS - above, units)
 
 
-def settle(corners):
-    """A triangle in units, moved half a cell inward if it lies between two layers; None without area."""
-    normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
-    if not normal.any():
+def settle(corners, normal):
+    """A triangle in units, moved half a cell inward if it lies between two layers; None without area.
+
+    `normal` is its polygon's in the axes of the world: rounding may turn a sliver over."""
+    if not np.cross(corners[1] - corners[0], corners[2] - corners[0]).any():
         return None
     corners = corners.copy()
     for axis in range(3):
@@ -127,9 +124,9 @@ def box_of(corners, grow=0):
 def shell(surfaces, anchor):
     """cell -> greatest role; and the triangles for later questions."""
     cells, settled = {}, []
-    for _, role, triangles in surfaces:
+    for _, role, triangles, (east, north, up) in surfaces:
         for corners in snap(to_blocks(triangles, anchor)):
-            corners = settle(corners)
+            corners = settle(corners, (east, up, -north))
             if corners is None:
                 continue
             settled.append(corners)

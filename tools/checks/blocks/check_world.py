@@ -8,8 +8,8 @@
 2. every block of the world as amulet-core reads it, and a sample as anvil-parser2 does, against the grid;
 3. the anchor: where the origin of the tiles lies, by PROJ;
 4. sample buildings voxelized from the CityGML (`buildings.py`): every cell of the boxes around them, solid or empty, roof
-   or not. A cell may differ only where a face passes within TOLERANCE units of where it would change its mind, since
-   tiles are exact to a millimetre and a coordinate within 2 units of a cell's face is put on it; such cells are counted;
+   or not. A cell may differ only where a face passes within TOLERANCE units (1/1024 m) of where it would change
+   its mind, since tiles are exact to a millimetre; such cells are counted;
 5. two landmarks by their coordinates: the cathedral's cross ends at 45.00 m, the station's tower at 52.50 m.
 
 Prints what was compared and exits with 1 when anything differs.
@@ -29,7 +29,7 @@ import raw_region
 from grid_dump import Dump, split_state
 
 ROOT = Path(__file__).resolve().parents[3]
-TOLERANCE = 4
+TOLERANCE = 1
 LANDMARKS = ["osm_w419479428", "osm_w122595198"]
 # Easting, northing and the height at which it ends.
 TOPS = {"cathedral cross": (25497344.98, 6673056.25, 45.00), "station tower": (None, None, 52.50)}
@@ -159,7 +159,7 @@ def check_buildings(dump, about, gml, count, palette):
     everything = buildings.read(gml)
     boxes = {}
     for key, surfaces in everything.items():
-        points = np.concatenate([triangles.reshape(-1, 3) for _, _, triangles in surfaces])
+        points = np.concatenate([triangles.reshape(-1, 3) for _, _, triangles, _ in surfaces])
         blocks = buildings.to_blocks(points, anchor)
         boxes[key] = np.floor(blocks.min(axis=0)).astype(int) - 1, np.ceil(blocks.max(axis=0)).astype(int) + 1
 
@@ -216,7 +216,7 @@ def touch(one, other):
 
 def check_landmarks(dump, about, everything):
     e0, n0, offset = about["e0"], about["n0"], about["heightOffset"]
-    tower = [triangles for part, _, triangles in everything[LANDMARKS[1]] if part == TOWER]
+    tower = [triangles for part, _, triangles, _ in everything[LANDMARKS[1]] if part == TOWER]
     low, high = (getattr(np.concatenate(tower).reshape(-1, 3), name)(axis=0) for name in ("min", "max"))
     middle = (low + high) / 2
     for name, (easting, northing, top) in TOPS.items():
