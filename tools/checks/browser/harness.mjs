@@ -69,8 +69,8 @@ export async function run(name, options, body) {
     undo.push(server.stop);
     const pages = await servePages();
     undo.push(pages.stop);
-    const browser = await launch(options);
-    undo.push(() => browser.close());
+    const browser = options.browser === false ? undefined : await launch(options);
+    undo.push(() => browser?.close());
     const hosts = [new URL(server.base).host, new URL(pages.base).host];
     const open = (view) => openPage(browser, hosts, view);
     await body({ report, base: server.base, pages: pages.base, browser, open });
@@ -110,13 +110,16 @@ async function startServer(store) {
   return { base, stop: () => stopped(child) };
 }
 
+/** Whether a process that this script started has ended. */
+export const ended = (child) => child.exitCode !== null || child.signalCode !== null;
+
 /** Ends a process that this script started. */
-async function stopped(child) {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+export async function stopped(child) {
+  if (ended(child)) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  await ended;
+  await gone;
   clearTimeout(timer);
 }
 

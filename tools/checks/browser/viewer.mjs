@@ -7,13 +7,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { here, run } from "./harness.mjs";
 import { compare, readPng } from "./picture.mjs";
-import { above, checkPicture, goTo, openViewer, picture, settled } from "./viewing.mjs";
+import { SQUARE, above, checkPicture, goTo, openViewer, picture, settled } from "./viewing.mjs";
 
 const PLACES = JSON.parse(readFileSync(join(here, "places.json"), "utf8"));
 const CATHEDRAL = PLACES.find(({ building }) => building === "osm_w419479428");
 const SIZE = { width: 640, height: 360 };
-/** From the south over the Senate Square towards the cathedral. */
-const SQUARE = [24.9522, 60.1672, 130, 0, -18];
 const MIDDLE = [SIZE.width / 2, SIZE.height / 2];
 
 await run("viewer", {}, async ({ report, base, open }) => {

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { here, made } from "./harness.mjs";
 import { ALIKE, compare, readPng, richness } from "./picture.mjs";
 
+/** From the south over the Senate Square towards the cathedral. */
+export const SQUARE = [24.9522, 60.1672, 130, 0, -18];
+
 /** Opens the viewer and waits until the picture is final. `query` and `view` (numbers of the hash) are optional. */
 export async function openViewer(page, base, { query = {}, view } = {}) {
   const address = new URL("/viewer/", base);
@@ -41,17 +44,17 @@ export async function picture(page, name) {
   return png;
 }
 
-/** Compares a picture with the stored one of that name; `--bless` stores it instead. */
-export function checkPicture(report, png, name, limits = ALIKE) {
+/** Compares a picture with the stored one of that name; `--bless` stores it instead. `file` is where it can be seen. */
+export function checkPicture(report, png, name, file = made(name), limits = ALIKE) {
   const { colours, spread } = richness(readPng(png));
   report.check(`${name} is not blank`, colours > 100 && spread > 8, `${colours} colours, spread ${spread.toFixed(1)}`);
   const golden = join(here, "golden", name);
-  if (process.argv.includes("--bless")) copyFileSync(made(name), golden);
+  if (process.argv.includes("--bless")) copyFileSync(file, golden);
   if (!existsSync(golden)) {
-    report.check(`${name} has a stored picture`, false, `look at ${made(name)}, then run again with --bless`);
+    report.check(`${name} has a stored picture`, false, `look at ${file}, then run again with --bless`);
     return;
   }
   const { mean, worst, ssim, alike } = compare(readPng(png), readPng(golden), limits);
   const figures = `mean ${mean.toFixed(2)}, worst ${worst.toFixed(2)}, ssim ${ssim.toFixed(3)}`;
-  report.check(`${name} looks like the stored picture`, alike, alike ? figures : `${figures}; compare ${made(name)} with ${golden}`);
+  report.check(`${name} looks like the stored picture`, alike, alike ? figures : `${figures}; compare ${file} with ${golden}`);
 }
