@@ -5,7 +5,7 @@
 use crate::shelf::{Collections, Served};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use store::FeatureRow;
+use store::{FeatureRow, Footprint};
 
 /// WGS 84 longitude, latitude and ellipsoidal height.
 const CRS84H: &str = "http://www.opengis.net/def/crs/OGC/0/CRS84h";
@@ -124,17 +124,45 @@ pub(crate) fn collection(name: &str, served: &Served, base: &str) -> Value {
         .iter()
         .map(|layer| json!({ "name": layer.name, "count": layer.count }))
         .collect();
-    json!({
+    let mut document = json!({
         "id": name,
         "title": pointer.title,
         "attribution": pointer.attribution.join("; "),
         "itemType": "feature",
-        "extent": { "spatial": { "bbox": manifest.extent.iter().collect::<Vec<_>>(), "crs": CRS84H } },
+        "extent": { "spatial": { "bbox": manifest.extent.map(rounded_box).iter().collect::<Vec<_>>(), "crs": CRS84H } },
         "storageCrs": manifest.crs,
         "layers": layers,
-        "updated": manifest.source_date,
         "links": links,
-    })
+    });
+    if let Some(date) = &manifest.source_date {
+        document["updated"] = json!(date);
+    }
+    document
+}
+
+/// Degrees to a tenth of a millimetre: more digits would only be longer.
+fn degrees(degrees: f64) -> f64 {
+    (degrees * 1e9).round() / 1e9
+}
+
+fn rounded_box([west, south, lowest, east, north, highest]: [f64; 6]) -> [f64; 6] {
+    let height = |height: f64| (height * 1e3).round() / 1e3;
+    [
+        degrees(west),
+        degrees(south),
+        height(lowest),
+        degrees(east),
+        degrees(north),
+        height(highest),
+    ]
+}
+
+fn rounded_footprint(footprint: &Footprint) -> Footprint {
+    let ring = |ring: &Vec<[f64; 2]>| ring.iter().map(|point| point.map(degrees)).collect();
+    footprint
+        .iter()
+        .map(|polygon| polygon.iter().map(ring).collect())
+        .collect()
 }
 
 /// One feature with its parts.
@@ -142,13 +170,13 @@ pub(crate) fn feature(collection: &str, row: &FeatureRow, parts: &[String]) -> V
     let geometry = if row.footprint.is_empty() {
         Value::Null
     } else {
-        json!({ "type": "MultiPolygon", "coordinates": row.footprint })
+        json!({ "type": "MultiPolygon", "coordinates": rounded_footprint(&row.footprint) })
     };
     let mut feature = Map::new();
     feature.insert("type".to_owned(), json!("Feature"));
     feature.insert("id".to_owned(), json!(row.id));
     if let Some(bbox) = row.bbox {
-        feature.insert("bbox".to_owned(), json!(bbox));
+        feature.insert("bbox".to_owned(), json!(rounded_box(bbox)));
     }
     feature.insert("geometry".to_owned(), geometry);
     feature.insert("properties".to_owned(), Value::Object(properties(row, parts)));

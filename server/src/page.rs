@@ -34,6 +34,20 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
+/// `text` as HTML, its web addresses as links.
+fn linked(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let address = word.trim_end_matches([',', ';', '.', ')']);
+        let html = escaped(address);
+        if address.starts_with("https://") || address.starts_with("http://") {
+            format!("<a href=\"{html}\">{html}</a>{}", escaped(&word[address.len()..]))
+        } else {
+            escaped(word)
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Puts values into a page; each pair is a mark and HTML.
 fn filled(page: &str, values: &[(&str, String)]) -> String {
     let mut filled = String::with_capacity(page.len() * 2);
@@ -72,7 +86,8 @@ fn collection(name: &str, served: &Served, viewer: bool) -> String {
     let (pointer, manifest) = (served.collection.pointer(), served.collection.manifest());
     let name = segment(name);
     let mut layers = String::new();
-    for layer in &pointer.layers {
+    let (buildings, others): (Vec<_>, Vec<_>) = pointer.layers.iter().partition(|layer| layer.name == "buildings");
+    for layer in buildings.into_iter().chain(others) {
         let _ = write!(
             layers,
             "<li><b>{}</b> {}</li>",
@@ -94,11 +109,11 @@ fn collection(name: &str, served: &Served, viewer: bool) -> String {
             segment(id)
         )
     });
-    let license = manifest.license.as_ref().map(|license| {
-        let license = escaped(license);
-        format!("<br><a rel=\"license\" href=\"{license}\">{license}</a>")
-    });
-    let credits: Vec<String> = pointer.attribution.iter().map(|credit| escaped(credit)).collect();
+    let license = manifest
+        .license
+        .as_ref()
+        .map(|license| format!("<br>{}", linked(license)));
+    let credits: Vec<String> = pointer.attribution.iter().map(|credit| linked(credit)).collect();
     let extent = manifest.extent.map(|[west, south, _, east, north, _]| {
         format!("<dt>Extent</dt><dd>{west:.4} to {east:.4} E, {south:.4} to {north:.4} N</dd>")
     });
@@ -152,6 +167,14 @@ mod tests {
             page,
             "<h2>&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt;{{name}}</h2>"
         );
+    }
+
+    #[test]
+    fn an_address_in_a_credit_is_a_link() {
+        let credit = linked("(c) A & B, https://example.org/?a=\"b\", ODbL");
+        let link = "<a href=\"https://example.org/?a=&quot;b&quot;\">https://example.org/?a=&quot;b&quot;</a>";
+        assert_eq!(credit, format!("(c) A &amp; B, {link}, ODbL"));
+        assert_eq!(linked("javascript:alert(1)"), "javascript:alert(1)");
     }
 
     #[test]

@@ -104,12 +104,11 @@ fn levels(text: &mut String, summary: &TileSummary) {
     for level in &summary.levels {
         tiles += level.tiles;
         all += level.bytes;
-        let name = if level.level == 0 {
-            "leaves".to_owned()
-        } else {
-            format!("level {}", level.level)
+        let name = match level.level {
+            0 => counted(level.tiles, "leaf", "leaves"),
+            above => format!("{} on level {above}", grouped(level.tiles)),
         };
-        let figures = format!("{} {name} ({})", grouped(level.tiles), bytes(level.bytes));
+        let figures = format!("{name} ({})", bytes(level.bytes));
         layers.entry(level.layer).or_default().push(figures);
     }
     let _ = writeln!(text, "Tiles: {}, {}", grouped(tiles), bytes(all));

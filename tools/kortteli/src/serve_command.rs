@@ -29,14 +29,11 @@ async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
         ..Config::new(store)
     })
     .await?;
-    println!(
-        "Serving {} at http://{}/",
-        server.collections().join(", "),
-        server.address()
-    );
-    println!("Press Ctrl-C to stop.");
-    // A pipe gets the address at once; one that is closed is nobody's loss.
-    let _ = std::io::stdout().flush();
+    let (names, address) = (server.collections().join(", "), server.address());
+    // Whoever reads the address may close the pipe then; that is no reason to stop.
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "Serving {names} at http://{address}/\nPress Ctrl-C to stop.");
+    let _ = out.flush();
     server.run(stop.wait()).await;
     Ok(())
 }
