@@ -126,6 +126,33 @@ impl Grid {
         height.is_finite().then_some(height)
     }
 
+    /// The nodes around a box (west, south, east, north in degrees) and one more on every side, where the grid has them;
+    /// `None` where one of them has no value.
+    pub(crate) fn around(&self, [west, south, east, north]: [f64; 4]) -> Option<tiles::crs::Geoid> {
+        let column = |lon: f64| (lon - self.west) / self.step_lon;
+        let row = |lat: f64| (self.north - lat) / self.step_lat;
+        let within = |position: f64, count: usize| (position.max(0.0) as usize).min(count - 1);
+        let first = [
+            within(column(west).floor() - 1.0, self.columns),
+            within(row(north).floor() - 1.0, self.rows),
+        ];
+        let last = [
+            within(column(east).ceil() + 1.0, self.columns),
+            within(row(south).ceil() + 1.0, self.rows),
+        ];
+        let values: Vec<f32> = (first[1]..=last[1])
+            .flat_map(|r| self.values[r * self.columns..][first[0]..=last[0]].iter().copied())
+            .collect();
+        values.iter().all(|value| value.is_finite()).then(|| tiles::crs::Geoid {
+            west: self.west + first[0] as f64 * self.step_lon,
+            north: self.north - first[1] as f64 * self.step_lat,
+            step_lon: self.step_lon,
+            step_lat: self.step_lat,
+            columns: last[0] - first[0] + 1,
+            values,
+        })
+    }
+
     /// West, south, east, north of the grid in degrees, for messages.
     pub fn extent(&self) -> [f64; 4] {
         let east = self.west + self.step_lon * (self.columns - 1) as f64;
