@@ -82,6 +82,14 @@ impl OpenNames {
         self.names.truncate(start);
         answer
     }
+
+    /// Forgets what is open below the root, and opens this one there.
+    fn restart(&mut self, name: &[u8]) {
+        let root = self.starts.get(1).copied().unwrap_or(self.names.len());
+        self.names.truncate(root);
+        self.starts.truncate(1);
+        self.push(name);
+    }
 }
 
 /// The place of the reader in the document.
@@ -281,13 +289,12 @@ impl Cursor {
         tag.get(found?.value.clone())
     }
 
-    /// After a tag that did not match: goes on to the next member of the model; `false` where the model ends. From here on,
-    /// end tags are taken as they come; a member inside a member shows the next mismatch.
+    /// After a tag that did not match: goes on to the next member of the model; `false` where the model ends.
     pub(crate) fn resume_at_member(&mut self) -> Result<bool, Stop> {
         self.open.unchecked = true;
         while !self.tag().ends_with(b"CityModel>") {
-            self.depth = 1;
-            self.leave_scopes();
+            // As if inside a member, whatever has gone by: what is bound at the root must not be left.
+            self.depth = 2;
             match self.step(false) {
                 Ok(Token::Start) if self.is_member() => {
                     self.settle_at_member();
@@ -300,11 +307,14 @@ impl Cursor {
         Ok(false)
     }
 
-    /// Where a member was found inside another one: takes it as the member it is.
+    /// Takes the member that the cursor stands on, wherever it was found, as a child of the root.
     pub(crate) fn settle_at_member(&mut self) {
-        self.open.unchecked = true;
-        self.depth = 2;
+        self.depth = 1;
         self.leave_scopes();
+        self.enter(self.markup);
+        self.open.unchecked = false;
+        let name = self.source.available().get(1..=self.name);
+        self.open.restart(name.unwrap_or_default());
     }
 
     /// Whether the cursor stands on a member of a city model.

@@ -60,9 +60,14 @@ impl<'r> FeatureReader<'r> {
         }
     }
 
-    /// The id of the object that is being read.
+    /// The id of the object that is being read, also after its reading has stopped half way.
     pub(crate) fn top(&self) -> Option<&str> {
         Some(self.top.as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// Forgets the object whose reading has stopped half way.
+    pub(crate) fn forget(&mut self) {
+        self.top.clear();
     }
 
     /// Reads the top-level object that the cursor stands on.
@@ -74,7 +79,9 @@ impl<'r> FeatureReader<'r> {
             Class::Object(module) => module,
             _ => Module::Other,
         };
-        self.object(cursor, module)
+        let draft = self.object(cursor, module)?;
+        self.top.clear();
+        Ok(draft)
     }
 
     fn object(&mut self, cursor: &mut Cursor, module: Module) -> Result<Draft, Stop> {

@@ -343,6 +343,7 @@ impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
                 self.reader
                     .findings
                     .warn("broken-xml", line, self.features.top(), message, advice);
+                self.features.forget();
                 match self.document.resume(at_member) {
                     Ok(more) => Ok(more),
                     Err(stop) => self.go_on_after(stop),

@@ -20,7 +20,7 @@ use crate::{CityObject, Geometry, GeometryRole, Material, Polygon, SurfaceKind};
 const OWN: u32 = u32::MAX;
 
 /// How many faces one top-level object may get by links: a small hostile file could otherwise ask for billions.
-const MOST_LINKED_FACES: usize = 4_000_000;
+const MOST_LINKED_FACES: usize = 500_000;
 
 /// A face that a geometry uses.
 #[derive(Debug, Clone, Copy)]
