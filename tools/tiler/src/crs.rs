@@ -23,19 +23,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub enum Error {
     /// The file names no reference system.
     #[error(
-        "no srsName says which reference system the coordinates are in. Name it with --source-crs, for example --source-crs EPSG:3879+3900"
+        "no srsName says which reference system the coordinates are in. Name it with --crs, for example --crs EPSG:3879+3900"
     )]
     Missing,
     /// The name is none that is known.
     #[error(
-        "the reference system {name:?} is not known. Name it by its EPSG codes with --source-crs, for example --source-crs EPSG:3879+3900"
+        "the reference system {name:?} is not known. Name it by its EPSG codes with --crs, for example --crs EPSG:3879+3900"
     )]
     Unknown {
         /// The name as written.
         name: String,
     },
     /// PROJ's database lacks the code.
-    #[error("EPSG:{code} (from the srsName {name:?}) is not in PROJ's database. Name another with --source-crs")]
+    #[error("EPSG:{code} (from the srsName {name:?}) is not in PROJ's database. Name another with --crs")]
     NoSuchCode {
         /// The code.
         code: u32,
@@ -43,7 +43,7 @@ pub enum Error {
         name: String,
     },
     /// A code that is not what is needed in its place.
-    #[error("{code} is a {found}, not a horizontal or compound reference system. Name another with --source-crs")]
+    #[error("{code} is a {found}, not a horizontal or compound reference system. Name another with --crs")]
     WrongKind {
         /// The code.
         code: String,
@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// The horizontal system does not say what heights are measured from.
     #[error(
-        "{crs} says nothing about heights. Add the vertical system (for example --source-crs {example}), or give a geoid grid with --geoid <file>, or say --heights ellipsoidal"
+        "{crs} says nothing about heights. Add the vertical system (for example --crs {example}), or give a geoid grid with --geoid <file>, or say --heights ellipsoidal"
     )]
     NoVertical {
         /// The reference system.
@@ -107,7 +107,7 @@ pub enum Error {
     Geoid(#[from] geoid::Error),
     /// Neither axis order falls into the area of use, or both do.
     #[error(
-        "the order of the axes cannot be told: {found} of {example:?} as easting, northing and as northing, easting lie in the area of use of {crs} ({area}). Say --axis en or --axis ne, or check the srsName"
+        "the order of the axes cannot be told: {found} of {example:?} as easting, northing and as northing, easting lie in the area of use of {crs} ({area}). Say --axis east-north or --axis north-east, or check the srsName"
     )]
     AxisOrder {
         /// `both` or `neither`.

@@ -13,9 +13,9 @@
 use crate::distance::{Corners, Surface, one_sided};
 use crate::outer::{height_at, outer};
 use crate::outline::{self, Plan, STEEP};
+use crate::overlay;
 use crate::shape::{Shape, Triangle};
 use crate::standin::{Pieces, Stock};
-use geo::BooleanOps;
 use rstar::{AABB, RTree, RTreeObject};
 use std::collections::BTreeMap;
 
@@ -53,12 +53,12 @@ fn ground(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
         for ground in grounds {
             kinds.entry(ground.kind).or_default().push(&ground.plan);
         }
-        kinds.into_iter().map(|(kind, plans)| (kind, outline::together(plans))).collect()
+        kinds.into_iter().map(|(kind, plans)| (kind, overlay::union(plans))).collect()
     };
     let (before, after) = (plans(&before), plans(&after));
     for kind in before.keys().chain(after.keys()) {
         let (a, b) = (before.get(kind).unwrap_or(&empty), after.get(kind).unwrap_or(&empty));
-        worst = worst.max(widest(&a.xor(b)));
+        worst = worst.max(widest(&overlay::difference_of_either(a, b)));
     }
     worst
 }

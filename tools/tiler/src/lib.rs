@@ -27,6 +27,7 @@ mod measure;
 mod options;
 mod outer;
 mod outline;
+mod overlay;
 mod progress;
 mod publish;
 mod read;

@@ -1,15 +1,12 @@
 //! Outlines in the plan: joining, closing and simplifying them.
 
+use crate::overlay;
+pub(crate) use crate::overlay::Plan;
 use crate::shape::Triangle;
 use earcut::Earcut;
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
-use geo::{Area, BoundingRect, Coord, InteriorPoint, LineString, MinimumRotatedRect, MultiPolygon, Point, Polygon, Simplify};
-use geo::algorithm::bool_ops::FillRule;
-use geo::{BooleanOps, unary_union};
+use geo::{Area, BoundingRect, Coord, InteriorPoint, LineString, MinimumRotatedRect, Point, Polygon, Simplify};
 use glam::{DVec2, DVec3};
-
-/// Polygons in the east-north plane, exteriors anticlockwise, holes clockwise; metres.
-pub(crate) type Plan = MultiPolygon<f64>;
 
 /// A join sharper than this (radians) is cut off rather than drawn to its point.
 const SHARPEST_JOIN: f64 = 0.6;
@@ -19,25 +16,18 @@ pub(crate) const STEEP: f64 = 0.1;
 
 /// The area that triangles cover in the plan.
 pub(crate) fn plan_of<'a>(triangles: impl IntoIterator<Item = &'a Triangle>) -> Plan {
-    let flat: Vec<Polygon> = triangles.into_iter().filter_map(|triangle| flat(&triangle.corners)).collect();
-    unary_union(&flat)
+    overlay::union_of_rings(triangles.into_iter().filter_map(|triangle| flat(&triangle.corners)))
 }
 
-/// A triangle as an anticlockwise polygon; `None` when it stands upright.
-fn flat(corners: &[DVec3; 3]) -> Option<Polygon> {
-    let [a, b, c] = corners.map(|corner| Coord { x: corner.x, y: corner.y });
-    let doubled = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
-    let ring = match doubled {
-        area if area.abs() < 1e-8 => return None,
-        area if area > 0.0 => vec![a, b, c, a],
-        _ => vec![a, c, b, a],
-    };
-    Some(Polygon::new(LineString::new(ring), Vec::new()))
-}
-
-/// Everything that any of the plans covers.
-pub(crate) fn together<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Plan {
-    unary_union(plans)
+/// A triangle as an anticlockwise ring; `None` when it stands upright.
+fn flat(corners: &[DVec3; 3]) -> Option<Vec<[f64; 2]>> {
+    let [a, b, c] = corners.map(|corner| [corner.x, corner.y]);
+    let doubled = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+    match doubled {
+        area if area.abs() < 1e-8 => None,
+        area if area > 0.0 => Some(vec![a, b, c]),
+        _ => Some(vec![a, c, b]),
+    }
 }
 
 /// Fills what is narrower than `width`: alleys, courtyards, notches (a morphological closing).
@@ -66,22 +56,19 @@ pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Pla
     for polygon in plan {
         let simple = simple_ring(polygon.exterior(), tolerance);
         let collapsed = simple.is_none();
-        let exterior = simple.or_else(|| match collapse {
+        exteriors.extend(simple.or_else(|| match collapse {
             Collapse::Rectangle => rectangle(polygon),
             Collapse::Refine => Some(refined(polygon.exterior(), tolerance)),
-        });
-        exteriors.extend(exterior.map(alone));
+        }));
         if collapsed && collapse == Collapse::Rectangle {
             // The rectangle has the area without the holes.
             continue;
         }
         let kept = polygon.interiors().iter().filter(|hole| alone((*hole).clone()).unsigned_area() > least_hole);
-        holes.extend(kept.filter_map(|hole| simple_ring(hole, tolerance)).map(alone));
+        holes.extend(kept.filter_map(|hole| simple_ring(hole, tolerance)));
     }
     // Simplified rings can cross themselves and each other: what they enclose counts, however often.
-    let nothing = MultiPolygon::new(Vec::new());
-    let filled = |rings| MultiPolygon::new(rings).union_with_fill_rule(&nothing, FillRule::NonZero);
-    filled(exteriors).difference(&filled(holes))
+    overlay::difference(&overlay::filled(&exteriors), &overlay::filled(&holes))
 }
 
 /// A ring as a polygon without holes.

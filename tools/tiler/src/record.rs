@@ -81,7 +81,7 @@ pub(crate) fn record(object: &CityObject, source: &Source<'_>) -> Option<Record>
         },
     };
     if let Err((line, reason)) = builder.add(object, None) {
-        let advice = "Mend its coordinates, or the reference system (--source-crs, --axis, --geoid).";
+        let advice = "Mend its coordinates, or the reference system (--crs, --axis, --geoid).";
         source.warn("misplaced", object, line, &format!("{reason}; the object is left out."), advice);
         return None;
     }

@@ -99,7 +99,7 @@ impl<'a> Source<'a> {
         });
         let made = made
             .inspect_err(|error| {
-                let advice = "Name the reference system of the whole input with --source-crs.";
+                let advice = "Name the reference system of the whole input with --crs.";
                 self.warn("geometry-crs", object, object.line, &format!("{error}; the geometry is left out."), advice);
             })
             .ok();

@@ -5,7 +5,8 @@
 //! themselves), the ring is mended first and cut again.
 
 use earcut::Earcut;
-use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon};
+use crate::overlay;
+use geo::{Coord, LineString};
 use glam::{DVec2, DVec3};
 
 /// Points closer than this are one, in metres.
@@ -178,12 +179,8 @@ fn cut_mended(rings: &[Vec<DVec3>], plane: &Plane, earcut: &mut Earcut<f64>) -> 
             .map(|&p| Coord::from(plane.flatten(p)))
             .collect()
     };
-    let mut all = rings.iter().filter(|ring| ring.len() >= 3).map(flat);
-    let Some(exterior) = all.next() else {
-        return Vec::new();
-    };
-    let broken = MultiPolygon::new(vec![Polygon::new(exterior, all.collect())]);
-    let mended = broken.union(&MultiPolygon::new(Vec::new()));
+    let flat: Vec<LineString> = rings.iter().filter(|ring| ring.len() >= 3).map(flat).collect();
+    let mended = overlay::enclosed(&flat);
     let mut triangles = Vec::new();
     for polygon in &mended {
         let mut points = Vec::new();

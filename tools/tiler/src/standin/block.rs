@@ -11,6 +11,7 @@ use crate::content::is_hidden_kind;
 use crate::layer::Form;
 use crate::leaf::LeafItem;
 use crate::outline::{self, Collapse, Plan, STEEP};
+use crate::overlay;
 use crate::shape::{Shape, Triangle};
 use earcut::Earcut;
 use geo::{Contains, Coord, MultiPolygon};
@@ -229,7 +230,7 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
 /// Prisms of about the same top: one a feature, or one for all that touch.
 fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
     if step.merge {
-        let all = outline::together(class.iter().map(|block| &block.outline));
+        let all = overlay::union(class.iter().map(|block| &block.outline));
         let closed = outline::closed(&all, step.epsilon / 4.0);
         return assign(class, &closed, step);
     }
@@ -240,7 +241,7 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
         .into_iter()
         .flat_map(|shape| {
             let own: Vec<Block> = class.iter().filter(|block| block.shape == shape).cloned().collect();
-            let all = outline::together(own.iter().map(|block| &block.outline));
+            let all = overlay::union(own.iter().map(|block| &block.outline));
             assign(&own, &all, step)
         })
         .collect()

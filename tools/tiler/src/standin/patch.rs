@@ -10,6 +10,7 @@ use crate::error_measure::Ground;
 use crate::layer::{Form, Layer};
 use crate::leaf::LeafItem;
 use crate::outline::{self, Collapse, Plan, STEEP};
+use crate::overlay;
 use crate::shape::{Shape, Triangle};
 use crate::standin::block::wall_of;
 use earcut::Earcut;
@@ -261,7 +262,7 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
     let largest = group
         .iter()
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
-    let mut outline = outline::together(group.iter().map(|patch| &patch.outline));
+    let mut outline = overlay::union(group.iter().map(|patch| &patch.outline));
     if largest.is_underlay() {
         outline = outline::closed(&outline, step.epsilon);
     } else if step.merge {
