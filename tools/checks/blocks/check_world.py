@@ -2,7 +2,11 @@
 
     python3 check_world.py <world.zip> <grid.bin> [--gml buildings.gml.gz] [--store <store>/<collection>] [--buildings 20]
 
-`grid.bin` is the exporter's own grid (`kortteli blocks ... --dump-grid grid.bin`). Checked are
+`grid.bin` is the exporter's own grid. Both come from
+
+    kortteli blocks <store> --bbox 24.9400,60.1694,24.9533,60.1726 -o world.zip --dump-grid grid.bin
+
+(a box with the cathedral and the station in it). Checked are
 
 1. the files as bytes: sectors, keys, packed numbers, heightmaps recomputed from the blocks;
 2. every block of the world as amulet-core reads it, and a sample as anvil-parser2 does, against the grid;

@@ -52,8 +52,11 @@ async function readsTheCathedral(report, page) {
   await page.waitForFunction(() => window.kortteli.snapshot().selected?.details === "here");
   const named = async (language) => {
     await page.selectOption("#language", language);
-    await page.waitForFunction((code) => window.kortteli.snapshot().language === code && document.documentElement.lang === code, language);
-    await page.waitForTimeout(500);
+    // The panel follows in the next frame.
+    await page.waitForFunction((code) => {
+      const { language, selected } = window.kortteli.snapshot();
+      return language === code && document.getElementById("feature-name").textContent === selected.title;
+    }, language);
     return page.textContent("#feature-name");
   };
   for (const language of ["fi", "sv", "en"]) {
