@@ -40,7 +40,6 @@ mod markup;
 mod namespace;
 mod resolve;
 mod ring;
-mod skim;
 mod sniff;
 mod source;
 mod survey;

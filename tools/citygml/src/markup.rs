@@ -117,18 +117,15 @@ pub(crate) fn push_unescaped(mut text: &[u8], into: &mut Vec<u8>) -> Option<Stri
         into.extend_from_slice(plain);
         let end = rest.iter().take(MOST_IN_REFERENCE).position(|byte| *byte == b';');
         let name = end.and_then(|end| rest.get(1..end)).unwrap_or_default();
-        match character(name) {
-            Some(character) => {
-                into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                text = rest.get(name.len() + 2..).unwrap_or_default();
+        if let Some(character) = character(name) {
+            into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            text = rest.get(name.len() + 2..).unwrap_or_default();
+        } else {
+            if is_name(name) && unknown.is_none() {
+                unknown = Some(String::from_utf8_lossy(name).into_owned());
             }
-            None => {
-                if is_name(name) && unknown.is_none() {
-                    unknown = Some(String::from_utf8_lossy(name).into_owned());
-                }
-                into.push(b'&');
-                text = rest.get(1..).unwrap_or_default();
-            }
+            into.push(b'&');
+            text = rest.get(1..).unwrap_or_default();
         }
     }
     into.extend_from_slice(text);

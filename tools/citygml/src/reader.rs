@@ -149,7 +149,7 @@ impl<'r> Reader<'r> {
             object,
             progress,
         };
-        run.to_end()?;
+        run.through()?;
         Ok(run.summary)
     }
 
@@ -196,7 +196,7 @@ struct Run<'a, 'r, O, P> {
 }
 
 impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
-    fn to_end(&mut self) -> Result<(), Error> {
+    fn through(&mut self) -> Result<(), Error> {
         loop {
             let stop = match self.step() {
                 Ok(Step::On) => continue,

@@ -173,14 +173,14 @@ impl RingReader {
         let count = self.numbers.len();
         let dimension = match self.dimension {
             Some(dimension) => dimension,
-            None if count % 3 == 0 => 3,
+            None if count.is_multiple_of(3) => 3,
             None => self.fallback.unwrap_or(3),
         };
         let bad = BadRing::Count {
             numbers: count,
             dimension,
         };
-        if !matches!(dimension, 2 | 3) || count % usize::from(dimension) != 0 {
+        if !matches!(dimension, 2 | 3) || !count.is_multiple_of(usize::from(dimension)) {
             return Err(bad);
         }
         let points = self

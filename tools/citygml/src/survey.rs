@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::appearance::{self, Materials, Theme};
 use crate::cursor::{Cursor, Stop};
-use crate::document::{About, Document, Item};
+use crate::document::{About, Document, Item, fatal};
 use crate::feature::level_of_detail;
 use crate::findings::Findings;
 use crate::hash::id_hash;
@@ -85,25 +85,7 @@ impl Survey {
             ids: Vec::new(),
             links: Vec::new(),
         };
-        loop {
-            match surveyor.step(&mut document) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(Stop::Mismatch { at_member, .. }) => {
-                    if !document.resume(at_member).unwrap_or(false) {
-                        break;
-                    }
-                }
-                Err(Stop::DocumentType { line }) => {
-                    return Err(Error::DocumentType {
-                        path: path.to_owned(),
-                        line,
-                    });
-                }
-                // The walk that reads the objects comes to the same place and reports it.
-                Err(Stop::End { .. } | Stop::Io { .. }) => break,
-            }
-        }
+        while surveyor.step_or_resume(&mut document, path)? {}
         Ok(surveyor.finish(document))
     }
 }
@@ -114,6 +96,17 @@ fn matters(local: &[u8]) -> bool {
 }
 
 impl Surveyor<'_> {
+    /// One step; `false` at the end, also where the file breaks off: the walk that reads the objects comes to the same place
+    /// and reports it.
+    fn step_or_resume(&mut self, document: &mut Document, path: &Path) -> Result<bool, Error> {
+        match self.step(document) {
+            Ok(more) => Ok(more),
+            Err(Stop::Mismatch { at_member, .. }) => Ok(document.resume(at_member).unwrap_or(false)),
+            Err(stop @ Stop::DocumentType { .. }) => Err(fatal(stop, path)),
+            Err(Stop::End { .. } | Stop::Io { .. }) => Ok(false),
+        }
+    }
+
     fn step(&mut self, document: &mut Document) -> Result<bool, Stop> {
         match document.next()? {
             Item::Feature(place) => self.feature(&mut document.cursor, place)?,
@@ -170,10 +163,10 @@ impl Surveyor<'_> {
         if let Some(id) = cursor.raw_attribute_in(Namespace::Gml, b"id") {
             self.ids.push(id_hash(id));
         }
-        if let Some(href) = cursor.raw_attribute_in(Namespace::XLink, b"href") {
-            if let Ok(Target::Here(id)) = std::str::from_utf8(href).map(|href| target(href, &self.file_name)) {
-                self.links.push(id_hash(id.as_bytes()));
-            }
+        let href = cursor.raw_attribute_in(Namespace::XLink, b"href");
+        let href = href.and_then(|href| std::str::from_utf8(href).ok());
+        if let Some(Target::Here(id)) = href.map(|href| target(href, &self.file_name)) {
+            self.links.push(id_hash(id.as_bytes()));
         }
         if self.survey.geometry_srs_name.is_none() {
             let name = cursor.attribute(b"srsName");
@@ -207,16 +200,15 @@ impl Surveyor<'_> {
         let mut survey = self.survey;
         survey.features = document.features();
         survey.about = document.about;
-        if let Some(wanted) = survey.theme.wanted.as_deref() {
-            if !survey.theme.seen.contains(wanted) {
-                let known: Vec<&str> = survey.theme.seen.iter().map(String::as_str).collect();
-                let message = format!(
-                    "no appearance has the theme \"{wanted}\"; the file has: {}.",
-                    known.join(", ")
-                );
-                self.findings
-                    .warn("theme-not-found", 1, None, message, "Choose one of these themes.");
-            }
+        let wanted = survey.theme.wanted.as_deref();
+        if let Some(wanted) = wanted.filter(|wanted| !survey.theme.seen.contains(*wanted)) {
+            let known: Vec<&str> = survey.theme.seen.iter().map(String::as_str).collect();
+            let message = format!(
+                "no appearance has the theme \"{wanted}\"; the file has: {}.",
+                known.join(", ")
+            );
+            self.findings
+                .warn("theme-not-found", 1, None, message, "Choose one of these themes.");
         }
         survey
     }

@@ -31,10 +31,11 @@ fn of_model(theme: &str, materials: &str) -> String {
 
 /// A material with this shade of red, put on these targets.
 fn red(shade: f64, targets: &[&str]) -> String {
-    let targets: String = targets
+    let targets = targets
         .iter()
         .map(|t| format!("<app:target>{t}</app:target>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "<app:surfaceDataMember><app:X3DMaterial gml:id=\"m\"><gml:name>red {shade}</gml:name><app:diffuseColor>{shade} 0 0</app:diffuseColor>{targets}</app:X3DMaterial></app:surfaceDataMember>"
     )

@@ -168,14 +168,15 @@ fn an_implicit_geometry_that_cannot_be_placed_is_reported() {
 #[test]
 fn a_hostile_number_of_copies_is_cut_off() {
     // 300 copies of 2 000 faces would be 600 000.
-    let faces: String = (0..2000)
+    let faces = (0..2000)
         .map(|i| {
             format!(
                 "<gml:surfaceMember>{}</gml:surfaceMember>",
                 polygon("", &square(f64::from(i)))
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let prototype = format!(
         "<core:relativeGMLGeometry><gml:MultiSurface gml:id=\"tree\">{faces}</gml:MultiSurface></core:relativeGMLGeometry>"
     );

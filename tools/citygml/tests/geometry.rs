@@ -185,10 +185,11 @@ fn the_reference_system_of_a_geometry_or_of_its_object_is_kept() {
 }
 
 fn solid_of(links: &[&str]) -> String {
-    let members: String = links
+    let members = links
         .iter()
         .map(|id| format!("<gml:surfaceMember xlink:href=\"{id}\"/>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "<bldg:lod2Solid><gml:Solid><gml:exterior><gml:CompositeSurface>{members}</gml:CompositeSurface></gml:exterior></gml:Solid></bldg:lod2Solid>"
     )
@@ -325,17 +326,18 @@ fn links_in_a_circle_end() {
 
 #[test]
 fn links_that_double_at_every_step_end_too() {
-    let mut inside = String::new();
-    for step in 0..60 {
-        let link = format!("<gml:surfaceMember xlink:href=\"#s{}\"/>", step + 1);
-        inside += &format!(
-            "<bldg:lod2MultiSurface><gml:MultiSurface gml:id=\"s{step}\">{link}{link}</gml:MultiSurface></bldg:lod2MultiSurface>"
-        );
-    }
-    inside += &format!(
-        "<bldg:lod2MultiSurface>{}</bldg:lod2MultiSurface>",
-        polygon("s60", &square(0.0))
-    );
+    let mut surfaces: Vec<String> = (0..60)
+        .map(|step| {
+            let link = format!("<gml:surfaceMember xlink:href=\"#s{}\"/>", step + 1);
+            format!("<gml:MultiSurface gml:id=\"s{step}\">{link}{link}</gml:MultiSurface>")
+        })
+        .collect();
+    surfaces.push(polygon("s60", &square(0.0)));
+    let inside = surfaces
+        .iter()
+        .map(|surface| format!("<bldg:lod2MultiSurface>{surface}</bldg:lod2MultiSurface>"))
+        .collect::<Vec<_>>()
+        .concat();
     let outcome = read_clean(&city(&building("b", &inside)));
     assert_eq!(polygons(outcome.only()).len(), 1);
 }

@@ -162,8 +162,7 @@ fn every_polygon_of_lod2_has_its_colour() {
     let glass = geometries(&objects)
         .into_iter()
         .flat_map(|g| &g.polygons)
-        .filter_map(|p| p.material.as_ref().filter(|m| m.name.as_deref() == Some("roof_glass")))
-        .next()
+        .find_map(|p| p.material.as_ref().filter(|m| m.name.as_deref() == Some("roof_glass")))
         .unwrap();
     assert_eq!(glass.diffuse, [0.6588, 0.7686, 0.8157]);
     assert!((glass.opacity - 0.6).abs() < 1e-6);

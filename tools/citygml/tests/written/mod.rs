@@ -38,10 +38,11 @@ pub fn polygon(id: &str, positions: &str) -> String {
 
 /// A multi-surface of these members, each in a `surfaceMember`.
 pub fn multi_surface(members: &[String]) -> String {
-    let members: String = members
+    let members = members
         .iter()
         .map(|m| format!("<gml:surfaceMember>{m}</gml:surfaceMember>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!("<gml:MultiSurface>{members}</gml:MultiSurface>")
 }
 

@@ -6,13 +6,13 @@
 
 use std::io::BufRead;
 
-use crate::cursor::{Cursor, Stop};
+use super::{Cursor, Stop};
 use crate::markup::{Markup, measure_name};
 
 impl Cursor {
     /// Goes to the next start tag below `floor` that has an attribute, or whose local name matters; `false` at the end of the
     /// element at `floor`. What the cursor then stands on can be asked for its name and attributes; to read it like any other
-    /// element, call [`Cursor::open_skimmed`] first.
+    /// element, call [`Cursor::open_entered`] first.
     pub(crate) fn skim(&mut self, floor: u32, matters: fn(&[u8]) -> bool) -> Result<bool, Stop> {
         self.pass_markup();
         if std::mem::take(&mut self.empty_element) {
@@ -71,5 +71,13 @@ impl Cursor {
             return Err(self.swallowed());
         }
         Ok(true)
+    }
+
+    /// Expects the end of the tag that the cursor has entered.
+    pub(crate) fn open_entered(&mut self) {
+        if !self.empty_element {
+            let name = self.source.available().get(1..=self.name);
+            self.open.push(name.unwrap_or_default());
+        }
     }
 }
