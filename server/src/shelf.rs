@@ -108,8 +108,8 @@ impl Shelf {
         let known = self.current();
         let entries = std::fs::read_dir(&self.store).into_iter().flatten().flatten();
         let mut directories: Vec<PathBuf> = entries
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
             .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
             .filter(|path| {
                 let known = path
                     .file_name()
@@ -137,8 +137,8 @@ fn is_current(served: &Served, directory: &Path) -> bool {
 fn open(directory: &Path) -> Result<Served, store::Error> {
     let collection = Collection::open(directory)?;
     let pointer_hash = blake3::hash(collection.tileset_json()).to_hex()[..16].to_owned();
-    let example = match collection.example()? {
-        Some(id) => collection.feature(&id)?.map(|row| (row.id, row.name)),
+    let example = match &collection.manifest().example {
+        Some(id) => collection.feature(id)?.map(|row| (row.id, row.name)),
         None => None,
     };
     Ok(Served {

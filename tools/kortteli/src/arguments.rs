@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// publishes the result in one step: while it works, and if it fails, the city that was there before stays whole.
     ///
     /// An object that cannot be tiled is reported with file, line and gml:id and left out; the rest is tiled. The full
-    /// report is written to <STORE>/<COLLECTION>/report.json.
+    /// report is written to report.json in the collection's directory.
     #[command(
         after_help = "Example:\n  kortteli tile city.gml context.gml -o store --collection helsinki --title Helsinki\n\nExit status: 0 published, 1 failed, 2 wrong command line."
     )]
@@ -132,7 +132,7 @@ pub(crate) enum Encoding {
     Compact,
     /// Core glTF 2.0 without any required extension, for clients that read nothing else.
     Plain,
-    /// Compact tiles as the collection, and plain ones as a second collection `<NAME>-plain`.
+    /// Compact tiles as the collection, and plain ones as a second collection NAME-plain.
     Both,
 }
 
@@ -183,6 +183,9 @@ pub(crate) struct BlocksArguments {
     /// The largest area in square kilometres.
     #[arg(long, value_name = "KM2", default_value_t = blocks::export::AREA_LIMIT_KM2)]
     pub(crate) area_limit: f64,
+    /// Also writes the blocks as a grid, for checking the world with other programs (tools/checks/blocks).
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) dump_grid: Option<PathBuf>,
 }
 
 /// West, south, east, north in degrees.

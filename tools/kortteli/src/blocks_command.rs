@@ -4,10 +4,10 @@ use crate::arguments::BlocksArguments;
 use crate::progress;
 use crate::words::{bytes, counted, grouped, time};
 use anyhow::{Context, bail};
-use blocks::export::{Options, Summary, export};
+use blocks::export::{Options, Summary, export, export_with_grid};
 use blocks::palette::Palette;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
@@ -64,7 +64,18 @@ fn write(collection: &Collection, arguments: &BlocksArguments, options: &Options
     temporary.push(".tmp");
     let temporary = Path::new(&temporary);
     let file = File::create(temporary).with_context(|| format!("cannot write {}", temporary.display()))?;
-    let exported = export(collection, arguments.bbox.0, options, BufWriter::new(file));
+    let out = BufWriter::new(file);
+    let exported = match &arguments.dump_grid {
+        None => export(collection, arguments.bbox.0, options, out),
+        Some(path) => {
+            let grid = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let mut grid = BufWriter::new(grid);
+            let exported = export_with_grid(collection, arguments.bbox.0, options, out, &mut grid);
+            grid.flush()
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            exported
+        }
+    };
     if exported.is_err() {
         let _ = std::fs::remove_file(temporary);
     }

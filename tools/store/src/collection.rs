@@ -202,21 +202,6 @@ impl Collection {
         })
     }
 
-    /// The id of a feature worth showing as an example: the highest that has a name.
-    ///
-    /// # Errors
-    /// [`Error::Database`] as SQLite says.
-    pub fn example(&self) -> Result<Option<String>, Error> {
-        self.features.with(|connection| {
-            for table in &self.tables {
-                if let Some(id) = table.example(connection)? {
-                    return Ok(Some(id));
-                }
-            }
-            Ok(None)
-        })
-    }
-
     /// The features whose name, address or id hold words that begin with the given ones, best first.
     ///
     /// # Errors

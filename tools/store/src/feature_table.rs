@@ -100,15 +100,6 @@ impl FeatureTable {
         select.query_map(params![id], |row| row.get(0))?.collect()
     }
 
-    /// The id of the highest feature that has a name, as an example for people.
-    pub(crate) fn example(&self, connection: &Connection) -> rusqlite::Result<Option<String>> {
-        let sql = format!(
-            "SELECT id FROM \"{}\" WHERE name IS NOT NULL AND parent IS NULL ORDER BY measured_height DESC, id LIMIT 1",
-            self.name
-        );
-        connection.prepare(&sql)?.query_row([], |row| row.get(0)).optional()
-    }
-
     fn row(&self, connection: &Connection, row: &Row<'_>) -> rusqlite::Result<FeatureRow> {
         let id: String = row.get("id")?;
         let geometry: Option<Vec<u8>> = row.get("geom")?;

@@ -71,6 +71,9 @@ pub struct Manifest {
     pub frame: Frame,
     /// West, south, lowest, east, north, highest of all features: degrees, and metres above the ellipsoid.
     pub extent: Option<[f64; 6]>,
+    /// The id of a feature worth showing as an example: the highest that has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// What was counted while tiling, for example `buildings`.
     pub counts: BTreeMap<String, u64>,
     /// Warnings by code.

@@ -8,7 +8,7 @@ use crate::error::io;
 use crate::geopackage;
 use crate::manifest::{CodedLength, FileEntry, Manifest};
 use crate::name::{named, plain};
-use crate::spool::Spool;
+use crate::spool::{Facts, Spool};
 use crate::{Coding, Error, FileOps, Publication, Published, search};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -160,11 +160,11 @@ impl Publisher {
         let spool = self.spool(&spool_path, features)?;
         let features = self.database("features", "gpkg", |path| geopackage::write(&spool, path, &publication))?;
         let search = self.database("search", "sqlite", |path| search::write(&spool, path))?;
-        let (feature_count, extent) = (spool.count(), spool.extent());
+        let facts = spool.facts().clone();
         drop(spool);
         self.ops.remove(&spool_path).map_err(io("cannot remove", &spool_path))?;
 
-        let manifest = self.manifest(&publication, extent);
+        let manifest = self.manifest(&publication, &facts);
         let manifest_bytes = json("the manifest", &manifest)?;
         let manifest_name = named("manifest", &blake3::hash(&manifest_bytes), "json");
         self.write_new(&self.root.join(&manifest_name), &manifest_bytes)?;
@@ -179,7 +179,7 @@ impl Publisher {
             manifest: manifest_name,
             features,
             search,
-            feature_count,
+            feature_count: facts.count,
             files: manifest.files.len() as u64,
             new_files: self.new_files.load(Ordering::Relaxed),
             bytes: manifest.files.values().map(|entry| entry.length).sum(),
@@ -236,7 +236,7 @@ impl Publisher {
         Ok(name)
     }
 
-    fn manifest(&self, publication: &Publication, extent: Option<[f64; 6]>) -> Manifest {
+    fn manifest(&self, publication: &Publication, facts: &Facts) -> Manifest {
         Manifest {
             generator: concat!("kortteli ", env!("CARGO_PKG_VERSION")).to_owned(),
             title: publication.title.clone(),
@@ -246,7 +246,8 @@ impl Publisher {
             source_date: publication.source_date.clone(),
             crs: publication.crs_name.clone(),
             frame: publication.frame,
-            extent,
+            extent: facts.extent,
+            example: facts.example(),
             counts: publication.counts.clone(),
             warnings: publication.warnings.clone(),
             files: self.written().clone(),
@@ -297,6 +298,15 @@ impl Publisher {
     fn written(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FileEntry>> {
         // Each insertion is one step: a thread that panicked left the map whole.
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Publisher {
+    /// What is still temporary belongs to a publication that failed, and can be gigabytes.
+    fn drop(&mut self) {
+        for directory in [self.root.clone(), self.root.join(FILES)] {
+            let _ = remove_temporaries(&directory, &*self.ops);
+        }
     }
 }
 

@@ -16,8 +16,41 @@ pub(crate) struct Spool {
     connection: Connection,
     path: PathBuf,
     discovered: BTreeMap<String, Discovery>,
-    count: u64,
-    extent: Option<[f64; 6]>,
+    facts: Facts,
+}
+
+/// What is known of all features together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    /// How many there are.
+    pub(crate) count: u64,
+    /// West, south, lowest, east, north, highest.
+    pub(crate) extent: Option<[f64; 6]>,
+    /// The highest that has a name and is no part of another, with its height.
+    highest: Option<(f64, String)>,
+}
+
+impl Facts {
+    fn add(&mut self, row: &FeatureRow) {
+        self.count += 1;
+        extend(&mut self.extent, row.bbox);
+        let height = row.top.zip(row.ground).map(|(top, ground)| top - ground);
+        if let (Some(height), Some(_), None) = (height, &row.name, &row.parent) {
+            // Of equally high ones the first by id, so that the order of rows does not matter.
+            let higher = self
+                .highest
+                .as_ref()
+                .is_none_or(|(highest, id)| height > *highest || height == *highest && row.id < *id);
+            if higher {
+                self.highest = Some((height, row.id.clone()));
+            }
+        }
+    }
+
+    /// The id of a feature worth showing.
+    pub(crate) fn example(&self) -> Option<String> {
+        self.highest.as_ref().map(|(_, id)| id.clone())
+    }
 }
 
 impl Spool {
@@ -25,7 +58,7 @@ impl Spool {
     pub(crate) fn fill(path: &Path, rows: impl Iterator<Item = FeatureRow>) -> Result<Self, Error> {
         let mut connection = create(path).map_err(database(path))?;
         let mut discovered: BTreeMap<String, Discovery> = BTreeMap::new();
-        let (mut count, mut extent) = (0, None);
+        let mut facts = Facts::default();
         let transaction = connection.transaction().map_err(database(path))?;
         {
             let sql = "INSERT INTO spooled(id, layer, row) VALUES (?1, ?2, ?3)";
@@ -33,6 +66,7 @@ impl Spool {
             for mut row in rows {
                 row = finite(row);
                 row.attributes = merged(row.attributes);
+                facts.add(&row);
                 crate::geopackage::discover(discovered.entry(row.layer.clone()).or_default(), &row);
                 let document = "a feature";
                 let json = serde_json::to_vec(&row).map_err(|source| Error::Serialize { document, source })?;
@@ -42,8 +76,6 @@ impl Spool {
                     }
                     outcome => outcome.map_err(database(path))?,
                 };
-                count += 1;
-                extend(&mut extent, row.bbox);
             }
         }
         transaction.commit().map_err(database(path))?;
@@ -52,19 +84,13 @@ impl Spool {
             connection,
             path,
             discovered,
-            count,
-            extent,
+            facts,
         })
     }
 
-    /// How many features there are.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// West, south, lowest, east, north, highest of all features.
-    pub(crate) fn extent(&self) -> Option<[f64; 6]> {
-        self.extent
+    /// What is known of all features together.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The layers that have features, with what was seen of their attributes.

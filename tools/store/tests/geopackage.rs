@@ -163,7 +163,7 @@ fn a_feature_comes_back_with_everything_it_had() {
     assert_eq!(value(&house, "Floor area (m2)"), json!(250.0));
     assert_eq!(value(&house, "storeysAboveGround"), json!(3));
     assert_eq!(collection.feature("no such").unwrap(), None);
-    assert_eq!(collection.example().unwrap().as_deref(), Some("church"));
+    assert_eq!(collection.manifest().example.as_deref(), Some("church"));
 }
 
 #[test]

@@ -231,6 +231,8 @@ fn a_feature_given_twice_is_named() {
         .publish(store.path(), "helsinki", Arc::new(RealFiles))
         .unwrap_err();
     assert_eq!(error.to_string(), "the feature house_1 was given twice");
+    let left = tree(&store.path().join("helsinki"));
+    assert!(!left.keys().any(|name| name.contains(".tmp")), "{:?}", left.keys());
     assert!(matches!(
         Collection::open(&store.path().join("helsinki")),
         Err(Error::NotACollection { .. })
