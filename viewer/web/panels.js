@@ -107,7 +107,12 @@ function renderCredits(words) {
   const place = part("credits");
   if (place.dataset.words === words) return;
   place.dataset.words = words;
-  place.replaceChildren(...words.split(/(https?:\/\/[^\s,;·]+)/).map((piece, i) => (i % 2 ? link(piece) : piece)));
+  place.replaceChildren(...linked(words));
+}
+
+/** A text as pieces, with the web addresses in it as links. */
+function linked(words) {
+  return words.split(/(https?:\/\/[^\s,;·]+)/).map((piece, i) => (i % 2 ? link(piece) : piece));
 }
 
 function link(href) {
@@ -189,7 +194,8 @@ function renderRows(rows) {
   list.replaceChildren(
     ...rows.flatMap(({ name, label, value }) => {
       const term = Object.assign(document.createElement("dt"), { textContent: label });
-      const words = Object.assign(document.createElement("dd"), { textContent: value });
+      const words = document.createElement("dd");
+      words.append(...linked(value));
       words.dataset.name = name;
       return [term, words];
     }),
