@@ -71,9 +71,8 @@ fn sunlit(position: vec3<f32>, normal: vec3<f32>, slope: f32) -> f32 {
             lit += textureSampleCompareLevel(shadow_map, shadow_sampler, at, place.z);
         }
     }
-    // The last cascade ends softly.
-    let last = frame.shadow_end[cascade];
-    let fade = select(0.0, smoothstep(0.9 * last, last, away), cascade == 3 || frame.shadow_end[min(cascade + 1, 3)] == 0.0);
+    // Where shadows end, they end softly.
+    let fade = smoothstep(frame.shadow_atlas.z, frame.shadow_atlas.w, away);
     return mix(lit / 9.0, 1.0, fade);
 }
 
@@ -126,5 +125,5 @@ fn fragment(face: Face) -> @location(0) vec4<f32> {
 
     let haze = 1.0 - exp(-away * frame.horizon.w);
     color = mix(color, frame.horizon.rgb, haze);
-    return vec4<f32>(color, opacity);
+    return vec4<f32>(dithered(color, face.clip.xy), opacity);
 }

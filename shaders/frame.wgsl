@@ -33,7 +33,7 @@ struct Frame {
     shadow_texel: vec4<f32>,
     // left, top, right, bottom of each cascade in the atlas
     shadow_rect: array<vec4<f32>, 4>,
-    // 1 / size of the atlas, 0, 0
+    // 1 / width and height of the atlas in texels, distances between which shadows fade out
     shadow_atlas: vec4<f32>,
 }
 
@@ -58,4 +58,10 @@ fn sky(direction: vec3<f32>) -> vec3<f32> {
 // Jimenez 2014, "interleaved gradient noise", from 0 to 1.
 fn noise(pixel: vec2<f32>) -> f32 {
     return fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715))));
+}
+
+// The color with half a step of eight bits up or down, by pixel: smooth gradients then show no bands.
+fn dithered(color: vec3<f32>, pixel: vec2<f32>) -> vec3<f32> {
+    // A step of sRGB is about this wide in linear light.
+    return max(color + (noise(pixel) - 0.5) * 0.008 * sqrt(max(color, vec3<f32>(0.0))), vec3<f32>(0.0));
 }

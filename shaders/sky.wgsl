@@ -18,6 +18,5 @@ fn fragment(in: Sky) -> @location(0) vec4<f32> {
     // The disc is four times as wide as the real one, so that it can be seen.
     let disc = frame.zenith.w * smoothstep(0.99975, 0.99990, dot(direction, frame.sun.xyz));
     let color = mix(sky(direction), vec3<f32>(1.0), disc);
-    // Half a step of eight bits up or down: smooth gradients show no bands.
-    return vec4<f32>(color + (noise(in.clip.xy) - 0.5) * 0.004 * sqrt(color), 1.0);
+    return vec4<f32>(dithered(color, in.clip.xy), 1.0);
 }

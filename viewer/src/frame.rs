@@ -114,8 +114,8 @@ impl FrameUniform {
         frame.shadow_atlas = [
             (f64::from(atlas[0]).recip()) as f32,
             (f64::from(atlas[1]).recip()) as f32,
-            0.0,
-            0.0,
+            (0.85 * shadow::LIMIT) as f32,
+            shadow::LIMIT as f32,
         ];
         for (number, cascade) in cascades.iter().take(MAX_CASCADES).enumerate() {
             frame.put_cascade(number, cascade, cascades.len());

@@ -58,9 +58,6 @@ pub struct Cost {
     pub cascades: u32,
 }
 
-/// Beyond this many metres from the camera nothing receives a shadow.
-const SHADOW_LIMIT: f64 = 6000.0;
-
 /// Draws scenes in one format and quality.
 #[derive(Debug)]
 pub struct Picture {
@@ -205,7 +202,7 @@ impl Picture {
             &city,
             count,
             self.quality.shadow_size,
-            SHADOW_LIMIT,
+            shadow::LIMIT,
         )
     }
 

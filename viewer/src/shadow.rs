@@ -12,6 +12,9 @@ use tiles::bounds::{Aabb, OrientedBox};
 /// The most cascades; the shaders know the number too.
 pub const MAX_CASCADES: usize = 4;
 
+/// Beyond this many metres along the view nothing receives a shadow.
+pub const LIMIT: f64 = 6000.0;
+
 /// One shadow map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cascade {

@@ -10,6 +10,7 @@ use crate::gesture::{Gestures, Intent, Modifiers, PointerEvent};
 use crate::gpu::{Gpu, Quality};
 use crate::light::Light;
 use crate::picture::{Cost, Picture, Scene};
+use crate::shadow;
 use crate::stream::{Arrival, Ask, Stream};
 use crate::tile::{Decoded, Tile};
 use glam::{DVec2, DVec3};
@@ -438,7 +439,7 @@ impl Viewer {
         }
         let mut views = vec![camera.view()];
         let sun = self.session.sun().direction();
-        let reach = (bounds.distance_to(camera.eye()) + bounds.size().length()).min(SHADOW_REACH);
+        let reach = (bounds.distance_to(camera.eye()) + bounds.size().length()).min(shadow::LIMIT);
         views.extend(camera.casters(sun, reach, bounds.size().z));
         Some(tree.update(&views))
     }
@@ -470,9 +471,6 @@ impl Viewer {
         camera.near().max(free.min(200.0))
     }
 }
-
-/// Beyond this many metres casters of shadows are not looked for.
-const SHADOW_REACH: f64 = 6000.0;
 
 /// The city of a session that waits for its city.
 fn nowhere() -> session::City {
@@ -543,7 +541,10 @@ mod tests {
     #[test]
     fn an_item_becomes_attributes_and_anything_else_a_failure() {
         let item = json!({"type": "Feature", "bbox": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "properties": {"year": 1852}});
-        let Command::SetAttributes { attributes: read, bbox, .. } = attributes("a".into(), Some(item)) else {
+        let Command::SetAttributes {
+            attributes: read, bbox, ..
+        } = attributes("a".into(), Some(item))
+        else {
             panic!("not attributes");
         };
         assert_eq!(read.get("year"), Some(&json!(1852)));

@@ -19,7 +19,10 @@ const SIZE: [u32; 2] = [640, 360];
 const ORIGIN: DVec3 = DVec3::new(3000.0, -2000.0, GROUND);
 
 fn pixel(pixels: &[u8], size: [u32; 2], x: f64, y: f64) -> [u8; 4] {
-    assert!((0.0..f64::from(size[0])).contains(&x) && (0.0..f64::from(size[1])).contains(&y), "{x} {y} is outside");
+    assert!(
+        (0.0..f64::from(size[0])).contains(&x) && (0.0..f64::from(size[1])).contains(&y),
+        "{x} {y} is outside"
+    );
     let at = (y as usize * size[0] as usize + x as usize) * 4;
     pixels[at..at + 4].try_into().unwrap()
 }
