@@ -75,6 +75,7 @@ impl<'r> FeatureReader<'r> {
         self.materials = Materials::default();
         self.geometry.take_arena();
         self.top = cursor.gml_id().unwrap_or_default();
+        self.geometry.object = self.top().map(str::to_owned);
         let module = match class(cursor.namespace(), cursor.local()) {
             Class::Object(module) => module,
             _ => Module::Other,

@@ -68,6 +68,8 @@ pub(crate) struct GeometryReader<'r> {
     pub(crate) rings: RingReader,
     /// The thematic surface that is being read.
     pub(crate) surface: Option<u32>,
+    /// The id of the object that is being read, for messages about polygons that have none.
+    pub(crate) object: Option<String>,
     srs_name: Option<String>,
 }
 
@@ -78,6 +80,7 @@ impl<'r> GeometryReader<'r> {
             findings,
             rings: RingReader::default(),
             surface: None,
+            object: None,
             srs_name: None,
         }
     }
@@ -230,7 +233,7 @@ impl<'r> GeometryReader<'r> {
             self.findings.warn(
                 "ring-too-short",
                 face.line,
-                face.id.as_deref(),
+                self.name_of(&face),
                 "a polygon has no exterior; it was left out.",
                 "Export the object again.",
             );
@@ -245,7 +248,7 @@ impl<'r> GeometryReader<'r> {
                 Ok(true)
             }
             Err(bad) => {
-                let id = face.id.as_deref();
+                let id = self.name_of(face);
                 self.findings.bad_ring(face.line, id, &bad, "the polygon was left out");
                 Ok(false)
             }
@@ -259,7 +262,7 @@ impl<'r> GeometryReader<'r> {
                 face.interiors.push(points);
             }
             Err(bad) => {
-                let id = face.id.as_deref();
+                let id = self.name_of(face);
                 self.findings.bad_ring(face.line, id, &bad, "the hole was left out");
                 if let Some(group) = face.parent {
                     self.mark_incomplete(group);
@@ -269,8 +272,13 @@ impl<'r> GeometryReader<'r> {
         Ok(())
     }
 
+    /// What a message calls a polygon.
+    fn name_of<'a>(&'a self, face: &'a Face) -> Option<&'a str> {
+        face.id.as_deref().or(self.object.as_deref())
+    }
+
     fn mended(&self, ring: Ring, face: &Face) -> Vec<[f64; 3]> {
-        self.findings.mended_ring(face.line, face.id.as_deref(), ring.mended);
+        self.findings.mended_ring(face.line, self.name_of(face), ring.mended);
         ring.points
     }
 }

@@ -25,6 +25,9 @@ const OWN: u32 = u32::MAX;
 /// How many faces one top-level object may get by links: a small hostile file could otherwise ask for billions.
 const MOST_LINKED_FACES: usize = 500_000;
 
+/// How many faces, groups and links may be gone through for one top-level object beyond what it has itself.
+const MOST_VISITS: usize = 4_000_000;
+
 /// A face that a geometry uses.
 #[derive(Debug, Clone, Copy)]
 struct Pick {
@@ -71,7 +74,10 @@ pub(crate) struct Resolver<'a> {
     own_materials: Materials,
     ids: HashMap<u64, Node>,
     warned: HashSet<u32>,
-    linked_faces: usize,
+    /// How many faces have been picked, and how many nodes gone through for that.
+    picks: usize,
+    visits: usize,
+    warned_of_links: bool,
     /// Faces of the own arena that a geometry of their level of detail has.
     taken: QuickSet<(u8, u32)>,
     /// How often each face of the own arena is still needed.
@@ -110,7 +116,9 @@ impl<'a> Resolver<'a> {
             own_materials,
             ids,
             warned: HashSet::new(),
-            linked_faces: 0,
+            picks: 0,
+            visits: 0,
+            warned_of_links: false,
             taken: QuickSet::default(),
             top: String::new(),
             top_line: 0,

@@ -326,6 +326,9 @@ fn a_ring_of_two_points_costs_the_polygon() {
         &only_warning(&outcome, "ring-too-short", 7, "bad").message,
         &["0 different points"],
     );
+    // A polygon without an id is called by its building.
+    let anonymous = with_ring("").replace(" gml:id=\"bad\"", "");
+    only_warning(&read(&anonymous), "ring-too-short", 7, "b");
     let none = with_ring(&square(0.0)).replacen("gml:exterior", "gml:outside", 2);
     says(
         &only_warning(&read(&none), "ring-too-short", 7, "bad").message,

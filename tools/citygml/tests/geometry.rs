@@ -343,6 +343,18 @@ fn links_that_double_at_every_step_end_too() {
 }
 
 #[test]
+fn links_of_many_geometries_to_the_same_many_faces_are_cut_off() {
+    let faces: Vec<String> = (0..3000).map(|i| polygon("", &square(f64::from(i)))).collect();
+    let shared = multi_surface(&faces).replacen("<gml:MultiSurface>", "<gml:MultiSurface gml:id=\"all\">", 1);
+    let own = format!("<bldg:lod0FootPrint>{shared}</bldg:lod0FootPrint>");
+    let again = "<bldg:lod0FootPrint xlink:href=\"#all\"/>".repeat(3000);
+    let outcome = read(&city(&building("b", &format!("{own}{again}"))));
+    let polygons = polygons(outcome.only()).len();
+    assert!((500_000..530_000).contains(&polygons), "{polygons}");
+    assert_eq!(outcome.codes(), ["too-many-links"]);
+}
+
+#[test]
 fn prefixes_line_ends_and_a_byte_order_mark_change_nothing() {
     let inside = format!(
         "{}{}",

@@ -1,6 +1,6 @@
 //! Which faces each geometry of an object gets, so that none comes out twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{OWN, Pick, Resolver, Spread, Unfolded, is_body, is_direct};
 use crate::GeometryRole;
@@ -44,34 +44,32 @@ impl Resolver<'_> {
 
     /// The geometries of the object itself; a face that an earlier one of the same level of detail has is not given again.
     fn choose_direct(&self, direct: Vec<(Shape, Spread)>) -> Vec<Chosen> {
-        let mut chosen: Vec<Chosen> = Vec::with_capacity(direct.len());
-        for (shape, spread) in direct {
+        let bodies: Vec<u8> = direct
+            .iter()
+            .filter(|(shape, _)| is_body(shape.role))
+            .map(|(shape, _)| shape.lod)
+            .collect();
+        // Most objects have one body at each level of detail, and then nothing can be there twice.
+        let several = |lod| bodies.iter().filter(|other| **other == lod).take(2).count() > 1;
+        let mut keys: QuickSet<(u8, u64)> = QuickSet::default();
+        let mut choose = |(shape, spread): (Shape, Spread)| {
             let mut picks = spread.picks;
             let mut closed = shape.root.solid && spread.complete && shape.placement.is_none();
-            if is_body(shape.role) {
+            if is_body(shape.role) && several(shape.lod) {
                 let before = picks.len();
-                let earlier = chosen
-                    .iter()
-                    .filter(|other| other.lod == shape.lod && is_body(other.role));
-                let keys: HashSet<u64> = earlier
-                    .flat_map(|other| &other.picks)
-                    .filter_map(|pick| self.key(*pick))
-                    .collect();
-                if !keys.is_empty() {
-                    picks.retain(|pick| self.key(*pick).is_none_or(|key| !keys.contains(&key)));
-                }
+                picks.retain(|pick| self.key(*pick).is_none_or(|key| keys.insert((shape.lod, key))));
                 closed &= picks.len() == before;
             }
-            chosen.push(Chosen {
+            Chosen {
                 lod: shape.lod,
                 role: shape.role,
                 closed,
                 picks,
                 srs_name: shape.root.srs_name,
                 placement: shape.placement,
-            });
-        }
-        chosen
+            }
+        };
+        direct.into_iter().map(&mut choose).collect()
     }
 
     /// What only thematic surfaces have: one more geometry for each level of detail. Where a solid repeats a face instead of

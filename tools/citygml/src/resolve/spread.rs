@@ -1,6 +1,6 @@
 //! Following groups and links down to the faces.
 
-use super::{MOST_LINKED_FACES, OWN, Pick, Resolver, Spread, Visit};
+use super::{MOST_LINKED_FACES, MOST_VISITS, OWN, Pick, Resolver, Spread, Visit};
 use crate::arena::Node;
 use crate::feature::Shape;
 use crate::hash::id_hash;
@@ -26,6 +26,11 @@ impl Resolver<'_> {
             if !visited.insert((visit.arena, visit.node)) {
                 continue;
             }
+            if self.exhausted() {
+                spread.complete = false;
+                stack.clear();
+                break;
+            }
             match visit.node {
                 Node::Face(face) => self.pick(face, visit, shape, &mut spread),
                 Node::Group(group) => self.visit_group(group, visit, &mut stack, &mut spread),
@@ -41,11 +46,8 @@ impl Resolver<'_> {
     }
 
     fn pick(&mut self, face: u32, visit: Visit, shape: &Shape, spread: &mut Spread) {
-        if !self.allow_face(visit.arena, shape) {
-            spread.complete = false;
-            return;
-        }
         let elsewhere = visit.arena != OWN || shape.placement.is_some();
+        self.picks += 1;
         spread.picks.push(Pick {
             arena: visit.arena,
             face,
@@ -53,6 +55,26 @@ impl Resolver<'_> {
             surface: shape.surface.filter(|_| elsewhere),
             path: visit.path,
         });
+    }
+
+    /// Whether the links of this object have led to more than an honest object needs: a solid and a thematic surface for
+    /// each face of its own, and [`MOST_LINKED_FACES`] of others.
+    fn exhausted(&mut self) -> bool {
+        self.visits += 1;
+        let own = self.arena.faces.len() + self.arena.groups.len() + self.arena.links.len();
+        let exhausted =
+            self.picks > MOST_LINKED_FACES + 4 * self.arena.faces.len() || self.visits > MOST_VISITS + 16 * own;
+        if exhausted && !self.warned_of_links {
+            self.warned_of_links = true;
+            self.shared.findings.warn(
+                "too-many-links",
+                self.top_line,
+                Some(&self.top),
+                format!("the links of the object lead to more than {MOST_LINKED_FACES} faces; the rest is left out."),
+                "Look at the links of this object.",
+            );
+        }
+        exhausted
     }
 
     fn visit_group(&self, index: u32, visit: Visit, stack: &mut Vec<Visit>, spread: &mut Spread) {
@@ -69,25 +91,6 @@ impl Resolver<'_> {
         // The stack is taken from the end.
         let members = group.members.iter().rev();
         stack.extend(members.map(|member| Visit { node: *member, ..visit }));
-    }
-
-    /// Whether one more face may be linked to.
-    fn allow_face(&mut self, arena: u32, shape: &Shape) -> bool {
-        if arena == OWN && shape.placement.is_none() {
-            return true;
-        }
-        self.linked_faces += 1;
-        if self.linked_faces == MOST_LINKED_FACES {
-            let message = format!("an object links to more than {MOST_LINKED_FACES} faces; the rest is left out.");
-            self.shared.findings.warn(
-                "too-many-links",
-                self.top_line,
-                Some(&self.top),
-                message,
-                "Look at the links of this object.",
-            );
-        }
-        self.linked_faces < MOST_LINKED_FACES
     }
 
     fn follow(&mut self, arena: u32, index: u32) -> Option<(u32, Node)> {
