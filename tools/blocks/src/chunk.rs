@@ -139,10 +139,11 @@ impl<'a> Scene<'a> {
             open_ground: [None; 256],
         };
         let columns = self.columns(x, z);
+        let rock = self.lay_rock(&mut chunk, &columns);
         for dz in 0..CHUNK {
             for dx in 0..CHUNK {
                 if let Some(column) = columns.at(x * CHUNK + dx, z * CHUNK + dz) {
-                    self.fill(&mut chunk, dx, dz, column);
+                    self.fill(&mut chunk, dx, dz, column, rock);
                 }
             }
         }
@@ -163,8 +164,24 @@ impl<'a> Scene<'a> {
         raster.settle()
     }
 
-    /// Fills a column from the bottom to its surface, and lays its decks.
-    fn fill(&self, chunk: &mut Chunk, x: i32, z: i32, column: &Column) {
+    /// Lays the layers that are rock in every column at once; returns the first layer above them.
+    fn lay_rock(&self, chunk: &mut Chunk, columns: &Columns) -> i32 {
+        let tops = (0..CHUNK * CHUNK).map(|at| {
+            let column = columns.at(chunk.x * CHUNK + at % CHUNK, chunk.z * CHUNK + at / CHUNK);
+            column
+                .and_then(|column| column.ground)
+                .map_or(Y_MIN, |ground| ground.top)
+        });
+        let end = tops.min().map_or(Y_MIN, |top| (top.min(Y_MAX) - SOIL).max(Y_MIN));
+        if end > Y_MIN {
+            chunk.blocks[..row(0, Y_MIN + 1, 0)].fill(self.palette.earth().bedrock);
+            chunk.blocks[row(0, Y_MIN + 1, 0)..row(0, end, 0)].fill(self.palette.earth().rock);
+        }
+        end
+    }
+
+    /// Fills a column from the first layer that is not laid to its surface, and lays its decks.
+    fn fill(&self, chunk: &mut Chunk, x: i32, z: i32, column: &Column, laid: i32) {
         let earth = self.palette.earth();
         if let Some(ground) = column.ground {
             let (below, surface) = match (ground.cover, ground.water) {
@@ -173,7 +190,7 @@ impl<'a> Scene<'a> {
                 (None, None) => (earth.foundation, (earth.foundation, NOBODY)),
             };
             chunk.put(x, Y_MIN, z, earth.bedrock, NOBODY);
-            for y in Y_MIN + 1..ground.top {
+            for y in laid.max(Y_MIN + 1)..ground.top {
                 let block = if y < ground.top - SOIL { earth.rock } else { below };
                 chunk.put(x, y, z, block, NOBODY);
             }
@@ -256,21 +273,38 @@ impl Chunk {
     }
 
     fn find_open_ground(&mut self, columns: &Columns) {
-        for z in 0..CHUNK {
-            for x in 0..CHUNK {
-                let column = columns.at(self.x * CHUNK + x, self.z * CHUNK + z);
-                let Some(ground) = column.and_then(|column| column.ground) else {
-                    continue;
-                };
-                let open = ground.cover.is_some()
-                    && (Y_MIN..Y_MAX).contains(&ground.top)
-                    && (ground.top + 1..Y_MAX).all(|y| self.blocks[row(x, y, z)] == AIR);
-                if open {
-                    self.open_ground[(z * CHUNK + x) as usize] = Some(ground.top);
+        let [tops] = tops(&self.blocks, |block| [block != AIR]);
+        for (at, top) in (0..CHUNK * CHUNK).zip(tops) {
+            let column = columns.at(self.x * CHUNK + at % CHUNK, self.z * CHUNK + at / CHUNK);
+            let ground = column.and_then(|column| column.ground);
+            let open = ground.filter(|ground| ground.cover.is_some() && Some(ground.top) == top);
+            self.open_ground[at as usize] = open.map(|ground| ground.top);
+        }
+    }
+}
+
+/// Of each column the highest layer whose block counts, for several ways of counting at once; by z and then x.
+pub fn tops<const N: usize>(blocks: &[BlockId], counts: impl Fn(BlockId) -> [bool; N]) -> [[Option<i32>; 256]; N] {
+    let mut tops = [[None; 256]; N];
+    let mut missing = 256 * N;
+    // Layer by layer, since a layer lies together in memory and most of them are empty.
+    for (layer, y) in blocks.chunks_exact(256).rev().zip((Y_MIN..Y_MAX).rev()) {
+        if layer.iter().all(|block| *block == AIR) {
+            continue;
+        }
+        for (at, block) in layer.iter().enumerate() {
+            for (way, counts) in counts(*block).into_iter().enumerate() {
+                if counts && tops[way][at].is_none() {
+                    tops[way][at] = Some(y);
+                    missing -= 1;
                 }
             }
         }
+        if missing == 0 {
+            break;
+        }
     }
+    tops
 }
 
 /// Who claims the cells of a chunk.

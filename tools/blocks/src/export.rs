@@ -15,7 +15,7 @@ use store::Collection;
 /// The area in square kilometres that an export covers at most unless told otherwise.
 pub const AREA_LIMIT_KM2: f64 = 4.0;
 /// Bytes of a zipped world for each column, about; measured on the sample city.
-const BYTES_A_COLUMN: f64 = 7.0;
+const BYTES_A_COLUMN: f64 = 3.0;
 
 /// What to export, and how.
 #[derive(Clone)]

@@ -19,7 +19,7 @@
 //!   box that was asked for.
 //! * [`anvil`]: Java Edition's files; [`world`]: the zip around them.
 //!
-//! [`export`] does it all.
+//! [`export()`] does it all.
 
 pub mod anchor;
 pub mod anvil;

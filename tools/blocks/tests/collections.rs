@@ -325,7 +325,7 @@ fn a_box_of_half_the_country_is_refused_with_its_size() {
         unreachable!("{error}")
     };
     assert!(
-        (10_000.0..16_000.0).contains(&area_km2) && estimate_bytes > 1_000_000_000,
+        (10_000.0..16_000.0).contains(&area_km2) && estimate_bytes > 30_000_000_000,
         "{area_km2} {estimate_bytes}"
     );
     let mut options = Options::new().unwrap();

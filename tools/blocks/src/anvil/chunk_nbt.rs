@@ -4,8 +4,8 @@ use super::DATA_VERSION;
 use crate::Error;
 use crate::anchor::{Y_MAX, Y_MIN};
 use crate::area::CHUNK;
-use crate::chunk::{Chunk, HEIGHT, row};
-use crate::palette::{AIR, BlockId, BlockState, Palette};
+use crate::chunk::{Chunk, HEIGHT, row, tops};
+use crate::palette::{BlockId, BlockState, Palette};
 use fastnbt::LongArray;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -134,7 +134,6 @@ pub fn chunk_nbt(chunk: &Chunk, signs: &[Sign], palette: &Palette) -> Result<Vec
             blocks.to_mut()[row(x.rem_euclid(CHUNK), y, z.rem_euclid(CHUNK))] = palette.sign();
         }
     }
-    let traits: Vec<Traits> = palette.states().iter().map(Traits::of).collect();
     let sections = blocks
         .chunks_exact(SECTION)
         .zip(Y_MIN / CHUNK..)
@@ -159,14 +158,7 @@ pub fn chunk_nbt(chunk: &Chunk, signs: &[Sign], palette: &Palette) -> Result<Vec
         block_ticks: [],
         fluid_ticks: [],
         post_processing: (0..HEIGHT / CHUNK).map(|_| []).collect(),
-        heightmaps: Heightmaps {
-            motion_blocking: heightmap(&blocks, |block| traits[block].blocks_motion || traits[block].is_fluid),
-            motion_blocking_no_leaves: heightmap(&blocks, |block| {
-                (traits[block].blocks_motion || traits[block].is_fluid) && !traits[block].is_leaves
-            }),
-            ocean_floor: heightmap(&blocks, |block| traits[block].blocks_motion),
-            world_surface: heightmap(&blocks, |block| block != usize::from(AIR.0)),
-        },
+        heightmaps: heightmaps(&blocks, palette),
         structures: Structures {
             starts: Empty {},
             references: Empty {},
@@ -175,23 +167,31 @@ pub fn chunk_nbt(chunk: &Chunk, signs: &[Sign], palette: &Palette) -> Result<Vec
     Ok(fastnbt::to_bytes(&document)?)
 }
 
-/// What the heightmaps ask of a block.
-struct Traits {
-    blocks_motion: bool,
-    is_fluid: bool,
-    is_leaves: bool,
+/// The four heightmaps: of each column, how many layers lie up to and with the highest block that counts.
+fn heightmaps(blocks: &[BlockId], palette: &Palette) -> Heightmaps {
+    let counts: Vec<[bool; 4]> = palette.states().iter().map(counts).collect();
+    let tops = tops(blocks, |block| counts[usize::from(block.0)]);
+    let [motion_blocking, motion_blocking_no_leaves, ocean_floor, world_surface] = tops.map(|tops| {
+        pack(
+            tops.into_iter()
+                .map(|top| top.map_or(0, |top| (top - Y_MIN + 1) as u64)),
+            HEIGHT_BITS,
+        )
+    });
+    Heightmaps {
+        motion_blocking,
+        motion_blocking_no_leaves,
+        ocean_floor,
+        world_surface,
+    }
 }
 
-impl Traits {
-    fn of(state: &BlockState) -> Self {
-        let name = state.name.trim_start_matches("minecraft:");
-        let is_fluid = matches!(name, "water" | "lava");
-        Self {
-            blocks_motion: !is_fluid && name != "air",
-            is_fluid,
-            is_leaves: name.ends_with("_leaves"),
-        }
-    }
+/// In which heightmaps a block counts, in the order of [`Heightmaps`].
+fn counts(state: &BlockState) -> [bool; 4] {
+    let name = state.name.trim_start_matches("minecraft:");
+    let is_block = name != "air";
+    let is_solid = is_block && !matches!(name, "water" | "lava");
+    [is_block, is_block && !name.ends_with("_leaves"), is_solid, is_block]
 }
 
 /// A section's blocks as a list of states and packed numbers of that list; a section of one block needs no numbers.
@@ -242,18 +242,6 @@ fn pack(numbers: impl Iterator<Item = u64>, bits: u32) -> LongArray {
         longs.push(long as i64);
     }
     LongArray::new(longs)
-}
-
-/// Of each column, how many layers lie up to and with the highest block that counts; by z and then x.
-fn heightmap(blocks: &[BlockId], counts: impl Fn(usize) -> bool) -> LongArray {
-    let columns = (0..CHUNK * CHUNK).map(|column| {
-        let (x, z) = (column % CHUNK, column / CHUNK);
-        let top = (Y_MIN..Y_MAX)
-            .rev()
-            .find(|y| counts(usize::from(blocks[row(x, *y, z)].0)));
-        top.map_or(0, |top| (top - Y_MIN + 1) as u64)
-    });
-    pack(columns, HEIGHT_BITS)
 }
 
 fn sign_nbt(sign: &Sign) -> SignNbt {

@@ -36,6 +36,9 @@ impl Whole for i128 {
     }
 }
 
+/// Up to so many cells it is faster to ask each than to divide.
+const SHORT: i32 = 4;
+
 /// Cells `c` with `above < weight . c < below`.
 #[derive(Debug, Clone, Copy)]
 struct Strip<T, const N: usize> {
@@ -45,6 +48,15 @@ struct Strip<T, const N: usize> {
 }
 
 impl<T: Whole, const N: usize> Strip<T, N> {
+    /// All cells.
+    fn everything() -> Self {
+        Self {
+            weight: [T::from(0); N],
+            above: T::from(-1),
+            below: T::from(1),
+        }
+    }
+
     /// The strip of an axis, given the least and greatest shadow of the triangle on it.
     fn new(axis: [T; N], shadow: (T, T)) -> Self {
         let side = T::from(i64::from(UNITS));
@@ -71,6 +83,15 @@ impl<T: Whole, const N: usize> Strip<T, N> {
         if last == zero {
             return if above < zero && below > zero { range } else { 0..0 };
         }
+        if range.end - range.start <= SHORT {
+            let inside = |cell: &i32| {
+                let shadow = last * T::from(i64::from(*cell));
+                shadow > above && shadow < below
+            };
+            let start = range.clone().find(inside).unwrap_or(range.end);
+            let end = (start..range.end).rev().find(inside).map_or(start, |cell| cell + 1);
+            return start..end;
+        }
         let (above, below, last) = if last < zero {
             (-below, -above, -last)
         } else {
@@ -90,11 +111,11 @@ pub(super) struct Frame<T> {
     /// The normal's strip, over the three axes.
     plane: Strip<T, 3>,
     /// Strips of the edges seen along the last axis: over the first and second.
-    across: Vec<Strip<T, 2>>,
+    across: [Strip<T, 2>; 3],
     /// Seen along the second: over the first and last.
-    first: Vec<Strip<T, 2>>,
+    first: [Strip<T, 2>; 3],
     /// Seen along the first: over the second and last.
-    second: Vec<Strip<T, 2>>,
+    second: [Strip<T, 2>; 3],
 }
 
 impl<T: Whole> Frame<T> {
@@ -121,20 +142,18 @@ impl<T: Whole> Frame<T> {
     }
 }
 
-/// The strips of the three edges in the plane of two axes; an edge that runs across the plane has none.
-fn edges<T: Whole>(corners: &[[T; 3]; 3], a: usize, b: usize) -> Vec<Strip<T, 2>> {
-    let zero = T::from(0);
-    [(0, 1), (1, 2), (2, 0)]
-        .into_iter()
-        .map(|(from, to)| [corners[from][b] - corners[to][b], corners[to][a] - corners[from][a]])
-        .filter(|axis| *axis != [zero; 2])
-        .map(|axis| {
-            let shadow = corners.map(|corner| axis[0] * corner[a] + axis[1] * corner[b]);
-            let low = shadow[0].min(shadow[1]).min(shadow[2]);
-            let high = shadow[0].max(shadow[1]).max(shadow[2]);
-            Strip::new(axis, (low, high))
-        })
-        .collect()
+/// The strips of the three edges in the plane of two axes; an edge that runs across the plane cuts nothing off.
+fn edges<T: Whole>(corners: &[[T; 3]; 3], a: usize, b: usize) -> [Strip<T, 2>; 3] {
+    [(0, 1), (1, 2), (2, 0)].map(|(from, to)| {
+        let axis = [corners[from][b] - corners[to][b], corners[to][a] - corners[from][a]];
+        if axis == [T::from(0); 2] {
+            return Strip::everything();
+        }
+        let shadow = corners.map(|corner| axis[0] * corner[a] + axis[1] * corner[b]);
+        let low = shadow[0].min(shadow[1]).min(shadow[2]);
+        let high = shadow[0].max(shadow[1]).max(shadow[2]);
+        Strip::new(axis, (low, high))
+    })
 }
 
 /// Visits the cells of `span` that are in every strip.
@@ -150,6 +169,9 @@ pub(super) fn walk<T: Whole>(frame: &Frame<T>, span: &[Range<i32>; 3], visit: &m
         let mut outer = span[c].clone();
         for strip in &frame.first {
             outer = strip.cut(weigh(strip.weight[0], i), outer);
+        }
+        if outer.is_empty() {
+            continue;
         }
         for j in row {
             let fixed = weigh(plane_a, i) + weigh(plane_b, j);

@@ -4,11 +4,12 @@ use super::About;
 use crate::spawn::sign_lines;
 use std::fmt::Write;
 
-/// Removes lit TNT: the rule `tntExplodes` is younger than 1.21.1.
+/// Removes lit TNT: the rule `tntExplodes` is younger than 1.21.1. Pack formats above 81 are described in another way, and
+/// the versions that use them know the rule.
 pub(super) const DATA_PACK: [(&str, &str); 3] = [
     (
         "pack.mcmeta",
-        "{\"pack\":{\"description\":\"Kortteli: no TNT\",\"pack_format\":48,\"supported_formats\":{\"min_inclusive\":48,\"max_inclusive\":999}}}\n",
+        "{\"pack\":{\"description\":\"Kortteli: no TNT\",\"pack_format\":48,\"supported_formats\":{\"min_inclusive\":48,\"max_inclusive\":81}}}\n",
     ),
     (
         "data/minecraft/tags/function/tick.json",
