@@ -37,11 +37,11 @@ fn main() {
     ] {
         let begin = Beginning {
             url: url.clone(),
-            language: Default::default(),
-            selection: Default::default(),
+            language: session::strings::Language::default(),
+            selection: tiles::select::Options::default(),
         };
         let mut headless = Headless::new(size, Some(quality), begin).expect("a graphics device");
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         assert!(
             headless.open(patience) && headless.settle(patience),
             "the city is loaded"

@@ -304,6 +304,7 @@ impl Gestures {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic, reason = "a test may panic")]
     use super::*;
 
     fn event(phase: Phase, id: i64, x: f64, y: f64) -> PointerEvent {

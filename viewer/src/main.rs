@@ -1,4 +1,5 @@
 //! `kortteli-viewer`: a city in a window of the desktop.
+#![allow(clippy::print_stderr, reason = "a program speaks to whoever started it")]
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {
@@ -96,22 +97,18 @@ mod desktop {
             .chain(arguments.camera)
             .chain(arguments.commands)
             .collect();
-        match arguments.screenshot {
-            Some(path) => {
-                let patience = Duration::from_secs(arguments.timeout);
-                screenshot(&path, arguments.size, arguments.quality, begin, commands, patience)
-            }
-            None => {
-                let setup = Setup {
-                    begin,
-                    size: arguments.size,
-                    quality: arguments.quality,
-                    commands,
-                };
-                app::run(setup)?;
-                Ok(ExitCode::SUCCESS)
-            }
+        let size = arguments.size;
+        if let Some(path) = arguments.screenshot {
+            let patience = Duration::from_secs(arguments.timeout);
+            return screenshot(&path, size, arguments.quality, begin, commands, patience);
         }
+        app::run(Setup {
+            begin,
+            size,
+            quality: arguments.quality,
+            commands,
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn screenshot(
@@ -156,7 +153,9 @@ mod desktop {
         let plain = given.split(['?', '#']).next().unwrap_or(given);
         if plain.starts_with("http://") || plain.starts_with("https://") {
             let plain = plain.trim_end_matches('/');
-            let named = plain.ends_with(".json");
+            let named = Path::new(plain)
+                .extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
             return Ok(if named {
                 given.to_owned()
             } else {

@@ -125,7 +125,7 @@ fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
-        .timeout_recv_body(Some(Duration::from_secs(120)))
+        .timeout_recv_body(Some(Duration::from_mins(2)))
         .user_agent(concat!("kortteli-viewer/", env!("CARGO_PKG_VERSION")))
         .build()
         .into()

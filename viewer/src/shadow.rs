@@ -167,6 +167,7 @@ pub fn square(cascade: usize, count: usize) -> [DVec2; 2] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic, reason = "a test may panic")]
     use super::*;
     use session::{Camera, Pose, Viewport};
 

@@ -3,25 +3,26 @@
 //! Hosts (a window, a page, a test) feed it input and answers, call [`Viewer::advance`] when time has passed and
 //! [`Viewer::draw`] when it says that the picture is out of date. Nothing here knows where pixels or bytes come from.
 
-use crate::city::{City, Found};
+mod item;
+mod steer;
+
+use crate::city::City;
 use crate::eye::Eye;
 use crate::frame::Contact;
-use crate::gesture::{Gestures, Intent, Modifiers, PointerEvent};
+use crate::gesture::Gestures;
 use crate::gpu::{Gpu, Quality};
 use crate::light::Light;
 use crate::picture::{Cost, Picture, Scene};
 use crate::shadow;
 use crate::stream::{Arrival, Ask, Stream};
 use crate::tile::{Decoded, Tile};
-use glam::{DVec2, DVec3};
-use serde_json::Value;
+use glam::DVec3;
+use item::{attributes, item_url};
 use session::{Command, Progress, Session, Viewport};
 use std::collections::VecDeque;
 use tiles::bounds::Aabb;
 use tiles::geodesy::{EnuFrame, Geodetic};
-use tiles::pick::Ray;
 use tiles::select::{Options, Selection, SelectionTree, Statistics, TileId};
-use tiles::surface::Surface;
 use tiles::tileset::Tileset;
 
 /// What a viewer begins with.
@@ -169,121 +170,6 @@ impl Viewer {
         self.gestures.set_scale(scale);
         let [width, height] = size.map(|side| f64::from(side.max(1)));
         self.apply(Command::Resize { width, height });
-    }
-
-    /// A pointer did something.
-    pub fn pointer(&mut self, event: PointerEvent) {
-        for intent in self.gestures.pointer(event) {
-            self.follow(&intent);
-        }
-    }
-
-    /// The wheel was turned by so many pixels of the page, downward positive.
-    pub fn wheel(&mut self, at: DVec2, pixels: f64) {
-        for intent in self.gestures.wheel(at, pixels) {
-            self.follow(&intent);
-        }
-    }
-
-    /// A key was pressed; `code` as `KeyboardEvent.code`. Whether it meant something.
-    pub fn key(&mut self, code: &str, modifiers: Modifiers) -> bool {
-        let intent = Gestures::key(code, modifiers);
-        if let Some(intent) = &intent {
-            self.follow(intent);
-        }
-        intent.is_some()
-    }
-
-    /// Makes a command of what a person means.
-    fn follow(&mut self, intent: &Intent) {
-        let command = match *intent {
-            Intent::PanStart(at) => Command::PanStart {
-                x: at.x,
-                y: at.y,
-                hit: self.hit(at),
-            },
-            Intent::PanTo(at) => Command::PanTo { x: at.x, y: at.y },
-            Intent::PanEnd => Command::PanEnd,
-            Intent::OrbitStart(at) | Intent::PinchStart(at) => {
-                self.about = self.hit(at).map(DVec3::from);
-                return;
-            }
-            Intent::OrbitBy(by) => Command::OrbitBy {
-                dx: by.x,
-                dy: by.y,
-                about: self.about.map(|p| p.to_array()),
-            },
-            Intent::LookBy(by) => Command::LookBy { dx: by.x, dy: by.y },
-            Intent::Zoom(at, factor) => Command::Zoom {
-                x: at.x,
-                y: at.y,
-                factor,
-                hit: self.hit(at),
-            },
-            Intent::Pinch(from, to) => Command::Pinch {
-                from: from.map(|p| p.to_array()),
-                to: to.map(|p| p.to_array()),
-                hit: self.about.map(|p| p.to_array()),
-            },
-            Intent::Click(at) => self.choice(at),
-            Intent::Hover(at) => return self.hover(at),
-            Intent::Step(step) => Command::Step { step },
-            Intent::Home => Command::Home { seconds: 1.0 },
-            Intent::Escape => Command::ClearSelection,
-        };
-        self.apply(command);
-    }
-
-    fn hit(&self, at: DVec2) -> Option<[f64; 3]> {
-        self.pick(at).map(|found| found.hit.point.to_array())
-    }
-
-    /// What is at a place of the picture: physical pixels from the top left corner.
-    pub fn pick(&self, at: DVec2) -> Option<Found> {
-        let ray = self.session.camera().ray(at.x, at.y);
-        self.city.pick(&Ray {
-            origin: ray.origin,
-            direction: ray.direction,
-        })
-    }
-
-    /// What a click at a place means: the bare ground is nothing to be selected.
-    fn choice(&self, at: DVec2) -> Command {
-        match self.pick(at) {
-            Some(found) if !matches!(found.hit.surface, Surface::Terrain | Surface::LandUse) => Command::Select {
-                feature: Box::new(found.feature),
-                point: Some(found.hit.point.to_array()),
-            },
-            _ => Command::ClearSelection,
-        }
-    }
-
-    /// The pointer is over something else, or has left.
-    fn hover(&mut self, at: Option<DVec2>) {
-        let found = at.and_then(|at| self.pick(at)).filter(|found| {
-            use Surface::{Closure, Door, Installation, OuterCeiling, OuterFloor, Roof, Wall, Window};
-            let building = [
-                Roof,
-                Wall,
-                Window,
-                Door,
-                Installation,
-                OuterCeiling,
-                OuterFloor,
-                Closure,
-            ];
-            building.contains(&found.hit.surface)
-        });
-        let hovered = found.map(|found| found.feature.id);
-        if hovered != self.hovered {
-            self.hovered = hovered;
-            self.stale = true;
-        }
-    }
-
-    /// Name or id of what the pointer is over.
-    pub fn hovered(&self) -> Option<&str> {
-        self.hovered.as_deref()
     }
 
     /// Asks for the attributes of a newly selected feature, where a server has them.
@@ -486,72 +372,5 @@ fn nowhere() -> session::City {
         credits: Vec::new(),
         crs: None,
         home: None,
-    }
-}
-
-/// Where the server has a feature of the collection whose tileset this is; none when the address is no server's.
-fn item_url(tileset: &str, id: &str) -> Option<String> {
-    let collection = tileset
-        .split(['?', '#'])
-        .next()?
-        .strip_suffix("/3dtiles/tileset.json")?;
-    let mut url = format!("{collection}/items/");
-    for byte in id.bytes() {
-        // RFC 3986, 2.3: unreserved characters stay as they are.
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            use std::fmt::Write;
-            // Writing to a string cannot fail.
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
-    Some(url)
-}
-
-/// What a server's item (a GeoJSON feature) tells the session.
-fn attributes(id: String, item: Option<Value>) -> Command {
-    let Some(Value::Object(mut item)) = item else {
-        return Command::AttributesFailed { id };
-    };
-    let bbox = item
-        .get("bbox")
-        .and_then(|bbox| serde_json::from_value(bbox.clone()).ok());
-    match item.remove("properties") {
-        Some(Value::Object(attributes)) => Command::SetAttributes { id, attributes, bbox },
-        _ => Command::AttributesFailed { id },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_features_item_lies_beside_its_collections_tileset() {
-        let url = item_url("http://h:8080/collections/helsinki/3dtiles/tileset.json", "osm_w1/ä");
-        assert_eq!(
-            url.as_deref(),
-            Some("http://h:8080/collections/helsinki/items/osm_w1%2F%C3%A4")
-        );
-        assert_eq!(item_url("/data/helsinki/tileset.json", "a"), None);
-    }
-
-    #[test]
-    fn an_item_becomes_attributes_and_anything_else_a_failure() {
-        let item = json!({"type": "Feature", "bbox": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "properties": {"year": 1852}});
-        let Command::SetAttributes {
-            attributes: read, bbox, ..
-        } = attributes("a".into(), Some(item))
-        else {
-            panic!("not attributes");
-        };
-        assert_eq!(read.get("year"), Some(&json!(1852)));
-        assert_eq!(bbox, Some([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
-        for wrong in [None, Some(json!([1])), Some(json!({"properties": 3}))] {
-            let command = attributes("a".into(), wrong);
-            assert_eq!(command, Command::AttributesFailed { id: "a".into() });
-        }
     }
 }

@@ -21,7 +21,7 @@ use viewer::headless::Headless;
 use viewer::viewer::Beginning;
 
 const SIZE: [u32; 2] = [480, 270];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn feature(id: &str, kind: &str) -> Feature {
     Feature {
