@@ -128,7 +128,7 @@ pub(crate) enum Axis {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Encoding {
-    /// Small: EXT_meshopt_compression and KHR_mesh_quantization, which most clients read.
+    /// Small: compressed by two extensions of glTF that most clients read.
     Compact,
     /// Core glTF 2.0 without any required extension, for clients that read nothing else.
     Plain,

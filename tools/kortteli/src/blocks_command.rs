@@ -2,7 +2,7 @@
 
 use crate::arguments::BlocksArguments;
 use crate::progress;
-use crate::words::{bytes, counted, grouped, time};
+use crate::words::{bytes, counted, say, time};
 use anyhow::{Context, bail};
 use blocks::export::{Options, Summary, export, export_with_grid};
 use blocks::palette::Palette;
@@ -37,24 +37,21 @@ pub(crate) fn run(arguments: &BlocksArguments) -> anyhow::Result<ExitCode> {
     let written = write(&collection, arguments, &options);
     bar.finish_and_clear();
     let summary = written?;
-    let length = std::fs::metadata(&arguments.output).map_or(0, |metadata| metadata.len());
-    println!(
-        "{}: {} of {} in {}, {} in {}",
+    let [x, y, z] = summary.spawn;
+    say(&format!(
+        "{}: {} of {} in {}, {} in {}\n\
+         Players begin at {x}, {y}, {z}. Block 0, 0 is at easting {}, northing {}; y is the height {:+} m.\n\
+         Unzip it into the game's saves folder.\n",
         arguments.output.display(),
         counted(summary.blocks, "block", "blocks"),
         counted(summary.objects, "object", "objects"),
         counted(summary.chunks, "chunk", "chunks"),
-        bytes(length),
+        bytes(std::fs::metadata(&arguments.output).map_or(0, |metadata| metadata.len())),
         time(begun.elapsed()),
-    );
-    let [x, y, z] = summary.spawn;
-    println!(
-        "Players begin at {x}, {y}, {z}. Block 0, 0 is at easting {}, northing {}; y is height {:+}.",
-        grouped(summary.e0.unsigned_abs()),
-        grouped(summary.n0.unsigned_abs()),
+        summary.e0,
+        summary.n0,
         summary.height_offset,
-    );
-    println!("Unzip it into the game's saves folder.");
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -31,12 +31,13 @@ impl Bars {
 
     fn begin(&self, stage: Stage, total: u64) -> ProgressBar {
         if !self.terminal {
+            // Only the bytes to read are known beforehand.
             let amount = if stage == Stage::Read {
-                words::bytes(total)
+                format!(" {}", words::bytes(total))
             } else {
-                words::grouped(total)
+                String::new()
             };
-            eprintln!("{} ({amount})", stage.name());
+            eprintln!("{}{amount}", stage.name());
             return ProgressBar::hidden();
         }
         ProgressBar::new(total)

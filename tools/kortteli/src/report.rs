@@ -56,8 +56,8 @@ pub(crate) fn write(directory: &Path, document: &Value) -> anyhow::Result<()> {
     }
     let path = directory.join("report.json");
     let temporary = directory.join("report.json.tmp");
-    let text = serde_json::to_string_pretty(document)?;
-    std::fs::write(&temporary, text + "\n").with_context(|| format!("cannot write {}", temporary.display()))?;
+    let text = format!("{document:#}\n");
+    std::fs::write(&temporary, text).with_context(|| format!("cannot write {}", temporary.display()))?;
     std::fs::rename(&temporary, &path).with_context(|| format!("cannot write {}", path.display()))
 }
 

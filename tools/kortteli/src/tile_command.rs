@@ -3,6 +3,7 @@
 use crate::arguments::{Axis, Encoding, Heights, TileArguments};
 use crate::progress::Bars;
 use crate::report;
+use crate::words::say;
 use anyhow::Context;
 use citygml::Report;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ pub(crate) fn run(arguments: &TileArguments) -> anyhow::Result<ExitCode> {
     for (collection, encoding) in runs {
         tile(arguments, &collection, encoding)?;
     }
-    println!("Next: kortteli serve {}", arguments.output.display());
+    say(&format!("Next: kortteli serve {}\n", arguments.output.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,7 +53,7 @@ fn tile(arguments: &TileArguments, collection: &str, encoding: glb::Encoding) ->
     report::write(&directory, &document)?;
     match tiled {
         Ok(summary) => {
-            print!("{}", report::summary(collection, &summary, &found, begun.elapsed()));
+            say(&report::summary(collection, &summary, &found, begun.elapsed()));
             Ok(())
         }
         Err(error) => {

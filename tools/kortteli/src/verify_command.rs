@@ -1,24 +1,24 @@
 //! `kortteli verify`
 
 use crate::arguments::VerifyArguments;
-use crate::words::counted;
+use crate::words::{counted, say};
 use serde_json::json;
 use std::process::ExitCode;
 use store::VerifyReport;
 
 /// Checks a store and says what is wrong with it.
-pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &VerifyArguments) -> ExitCode {
     let report = store::verify(&arguments.store);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&document(&report))?);
+        say(&format!("{:#}\n", document(&report)));
     } else {
         print(&report);
     }
-    Ok(if report.is_whole() {
+    if report.is_whole() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
 
 fn document(report: &VerifyReport) -> serde_json::Value {
@@ -36,13 +36,13 @@ fn document(report: &VerifyReport) -> serde_json::Value {
 
 fn print(report: &VerifyReport) {
     for problem in &report.problems {
-        println!("{problem}");
+        say(&format!("{problem}\n"));
     }
     for note in &report.notes {
-        println!("note: {note}");
+        say(&format!("note: {note}\n"));
     }
-    println!(
-        "{}: {}, {}, {} and {} checked",
+    say(&format!(
+        "{}: {}, {}, {} and {} checked\n",
         if report.is_whole() {
             "whole".to_owned()
         } else {
@@ -52,5 +52,5 @@ fn print(report: &VerifyReport) {
         counted(report.files, "file", "files"),
         counted(report.tiles, "tile", "tiles"),
         counted(report.features, "feature", "features"),
-    );
+    ));
 }

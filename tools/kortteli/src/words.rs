@@ -1,6 +1,12 @@
-//! Numbers as people read them.
+//! Words and numbers for people.
 
+use std::io::Write;
 use std::time::Duration;
+
+/// Prints to standard output. Whoever closed the pipe (`| head`) has read enough; the work goes on.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
 
 /// A number of bytes in the unit that leaves it between 1 and 1000.
 pub(crate) fn bytes(count: u64) -> String {
