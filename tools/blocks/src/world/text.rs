@@ -83,8 +83,8 @@ pub(super) fn readme(about: &About, spawn: [i32; 3]) -> String {
     line(format_args!("  easting  = x + {}    ({})", anchor.e0, about.horizontal));
     line(format_args!("  northing = {} - z", anchor.n0));
     line(format_args!(
-        "  height   = y - {}    ({})",
-        anchor.offset, about.vertical
+        "  height   = y {:+}    ({})",
+        -anchor.offset, about.vertical
     ));
     line(format_args!(
         "  True north lies {:.2} degrees {} of the game's north.",
