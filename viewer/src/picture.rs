@@ -4,6 +4,10 @@
 //! frame shows is a [`Scene`] of tiles that are on the graphics card already. Nothing is kept from one frame to the
 //! next but textures of the picture's size.
 
+mod order;
+mod pass;
+mod rows;
+
 use crate::eye::Eye;
 use crate::frame::{Contact, FrameUniform, TileUniform};
 use crate::gpu::{Gpu, Quality};
@@ -13,7 +17,10 @@ use crate::shadow::{self, Cascade, MAX_CASCADES};
 use crate::target::{self, Targets};
 use crate::vertex::TileBuffers;
 use glam::DVec3;
-use tiles::bounds::{Aabb, Frustum, OrientedBox};
+use order::Order;
+use pass::{color, depth_attachment, depth_pass, entry, sampler, white};
+use rows::Rows;
+use tiles::bounds::{Aabb, OrientedBox};
 
 /// A tile of a frame.
 #[derive(Debug, Clone, Copy)]
@@ -354,177 +361,4 @@ impl Picture {
             cost.draws += 1;
         }
     }
-}
-
-/// In which order tiles are drawn: near ones first, so that they hide what is behind before it is shaded.
-struct Order {
-    items: Vec<usize>,
-    frustum: Frustum,
-}
-
-impl Order {
-    fn new(scene: &Scene<'_>) -> Self {
-        let mut items: Vec<usize> = (0..scene.items.len()).collect();
-        let away = |&item: &usize| scene.items[item].bounds.distance_to(scene.eye.position);
-        items.sort_by(|a, b| away(a).total_cmp(&away(b)));
-        Self {
-            items,
-            frustum: {
-                let to_relative = glam::DMat4::from_translation(-scene.eye.position);
-                Frustum::from_view_projection(&(scene.eye.clip_from_relative * to_relative))
-            },
-        }
-    }
-
-    /// What the picture shows, with the row of its numbers.
-    fn shown<'a>(&'a self, scene: &'a Scene<'a>) -> impl Iterator<Item = (usize, &'a Item<'a>)> {
-        self.items
-            .iter()
-            .map(|&item| &scene.items[item])
-            .enumerate()
-            .filter(|(_, item)| item.shown && self.frustum.intersects(&OrientedBox::from_aabb(&item.bounds)))
-    }
-}
-
-/// Rows of numbers in one buffer, of which a draw call reads one by its offset.
-#[derive(Debug)]
-struct Rows {
-    buffer: wgpu::Buffer,
-    group: wgpu::BindGroup,
-    row: usize,
-    stride: usize,
-    bytes: Vec<u8>,
-}
-
-impl Rows {
-    fn new(gpu: &Gpu, layout: &wgpu::BindGroupLayout, row: usize, count: usize) -> Self {
-        let alignment = gpu.device.limits().min_uniform_buffer_offset_alignment as usize;
-        let stride = row.next_multiple_of(alignment.max(4));
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("rows"),
-            size: (stride * count) as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("rows"),
-            layout,
-            entries: &[entry(
-                0,
-                wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: &buffer,
-                    offset: 0,
-                    size: wgpu::BufferSize::new(row as u64),
-                }),
-            )],
-        });
-        Self {
-            buffer,
-            group,
-            row,
-            stride,
-            bytes: Vec::new(),
-        }
-    }
-
-    fn write<T: bytemuck::Pod>(&mut self, gpu: &Gpu, layout: &wgpu::BindGroupLayout, rows: impl Iterator<Item = T>) {
-        self.bytes.clear();
-        for row in rows {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(bytemuck::bytes_of(&row));
-            self.bytes.resize(start + self.stride, 0);
-        }
-        if self.bytes.len() as u64 > self.buffer.size() {
-            let bytes = std::mem::take(&mut self.bytes);
-            *self = Self::new(gpu, layout, self.row, (bytes.len() / self.stride).next_power_of_two());
-            self.bytes = bytes;
-        }
-        if !self.bytes.is_empty() {
-            gpu.queue.write_buffer(&self.buffer, 0, &self.bytes);
-        }
-    }
-
-    fn offset(&self, row: usize) -> u32 {
-        (row * self.stride) as u32
-    }
-}
-
-fn entry(binding: u32, resource: wgpu::BindingResource<'_>) -> wgpu::BindGroupEntry<'_> {
-    wgpu::BindGroupEntry { binding, resource }
-}
-
-fn color<'a>(
-    view: &'a wgpu::TextureView,
-    resolve_target: Option<&'a wgpu::TextureView>,
-    load: wgpu::LoadOp<wgpu::Color>,
-) -> wgpu::RenderPassColorAttachment<'a> {
-    let store = if resolve_target.is_some() {
-        wgpu::StoreOp::Discard
-    } else {
-        wgpu::StoreOp::Store
-    };
-    wgpu::RenderPassColorAttachment {
-        view,
-        depth_slice: None,
-        resolve_target,
-        ops: wgpu::Operations { load, store },
-    }
-}
-
-fn depth_attachment(view: &wgpu::TextureView, clear: f32) -> wgpu::RenderPassDepthStencilAttachment<'_> {
-    wgpu::RenderPassDepthStencilAttachment {
-        view,
-        depth_ops: Some(wgpu::Operations {
-            load: wgpu::LoadOp::Clear(clear),
-            store: wgpu::StoreOp::Store,
-        }),
-        stencil_ops: None,
-    }
-}
-
-fn depth_pass<'a>(
-    encoder: &'a mut wgpu::CommandEncoder,
-    label: &str,
-    view: &wgpu::TextureView,
-    clear: f32,
-) -> wgpu::RenderPass<'a> {
-    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-        label: Some(label),
-        depth_stencil_attachment: Some(depth_attachment(view, clear)),
-        ..Default::default()
-    })
-}
-
-fn sampler(device: &wgpu::Device, filter: wgpu::FilterMode, compare: Option<wgpu::CompareFunction>) -> wgpu::Sampler {
-    device.create_sampler(&wgpu::SamplerDescriptor {
-        mag_filter: filter,
-        min_filter: filter,
-        compare,
-        ..Default::default()
-    })
-}
-
-/// What stands in for the contact texture where there is none: all of the sky seen, no edge.
-fn white(gpu: &Gpu) -> wgpu::TextureView {
-    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("no contact"),
-        size: wgpu::Extent3d::default(),
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: target::CONTACT,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    });
-    gpu.queue.write_texture(
-        texture.as_image_copy(),
-        &[255, 0, 0, 255],
-        wgpu::TexelCopyBufferLayout {
-            offset: 0,
-            bytes_per_row: Some(4),
-            rows_per_image: None,
-        },
-        wgpu::Extent3d::default(),
-    );
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }

@@ -16,7 +16,7 @@
 //!   maximumScreenSpaceError: 16,       // physical pixels
 //!   byteBudget: 268435456,             // decoded bytes, CPU and GPU together
 //!   maximumRequests: 12,
-//!   quality: "auto",                   // "auto" | "high" | "low": low has no multisampling and no contact shading
+//!   quality: "auto",                   // "auto" | "high" | "low": low has no multisampling and coarser shadows
 //! }));
 //!
 //! // 1. Requests. The viewer asks, the page fetches (and decodes in its Worker) and answers by the same id.
@@ -26,7 +26,7 @@
 //!   //               from decoder's `decode` (the vertex layout is tiles::mesh::Mesh::interleaved; `opaque` is the count of
 //!   //               leading indices that are opaque; `about` is the JSON text of {"origin":[e,n,u],"features":[tiles::feature::Feature...],
 //!   //               "copyright":"..."}, i.e. serde of `tiles::mesh::About`)
-//!   // error      -> viewer.failed(id, message, permanent: boolean)   (permanent: 4xx or undecodable; else asked again, with back-off)
+//!   // error      -> viewer.failed(id, message, permanent: boolean)   (asked again a few times, with growing pauses)
 //! });
 //! viewer.on_cancel((id) => { /* abort its fetch; no answer is needed, a late one is ignored */ });
 //!
@@ -44,105 +44,30 @@
 //! viewer.wheel(x, y, pixels, modifiers);            // deltaY in CSS pixels (a line is 40, a page 800)
 //! const used = viewer.key(code, pressed, modifiers);  // KeyboardEvent.code; true: preventDefault()
 //!
-//! viewer.command('{"Select":...}');                 // one serde `session::Command`; throws when it is none
+//! viewer.command('{"command":"clearSelection"}');   // one serde `session::Command`; throws when it is none
 //! viewer.snapshot();                                // serde `session::Snapshot`
 //! viewer.pick(x, y);                                // JSON {"feature":{...},"surface":"RoofSurface","point":[e,n,u],...} or undefined; does not select
 //! viewer.settled();                                 // true: nothing is asked, decoding or waiting, and the last frame shows it all
 //! viewer.backend();                                 // "webgpu" | "webgl2", for tests and bug reports
-//! viewer.statistics();                              // JSON: tiles, triangles, bytes, requests, milliseconds of the last frame
+//! viewer.statistics();                              // JSON: backend, adapter, tiles, triangles, draws, frames
 //! viewer.free();
 //! ```
 
+mod inner;
+mod options;
+
 use crate::error::Error;
 use crate::gesture::{Modifiers, Phase, PointerEvent, PointerKind};
-use crate::gpu::{Gpu, Quality};
-use crate::stream::Ask;
 use crate::tile::Decoded;
-use crate::viewer::{Beginning, Viewer};
 use glam::DVec2;
+use inner::Inner;
 use js_sys::Function;
-use serde::Deserialize;
+use options::PageOptions;
 use serde_json::json;
-use session::strings::Language;
 use std::cell::RefCell;
-use tiles::select::{Options, Priority};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use web_sys::HtmlCanvasElement;
-
-/// What a page may say at the start.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageOptions {
-    url: String,
-    #[serde(default)]
-    language: Language,
-    #[serde(default)]
-    backend: Backend,
-    #[serde(default)]
-    quality: Level,
-    maximum_screen_space_error: Option<f64>,
-    byte_budget: Option<u64>,
-    maximum_requests: Option<usize>,
-}
-
-/// By what to draw.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Backend {
-    #[default]
-    Auto,
-    Webgpu,
-    Webgl2,
-}
-
-/// How well to draw.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    #[default]
-    Auto,
-    High,
-    Low,
-}
-
-/// Budget of a page that names none: phones share it with everything else that is open.
-const BYTE_BUDGET: u64 = 256 << 20;
-/// Requests at once of a page that names no number.
-const REQUESTS: usize = 12;
-
-impl PageOptions {
-    fn selection(&self) -> Options {
-        let usual = Options::default();
-        let error = self
-            .maximum_screen_space_error
-            .filter(|error| error.is_finite() && *error > 0.0);
-        Options {
-            maximum_screen_space_error: error.unwrap_or(usual.maximum_screen_space_error),
-            maximum_bytes: self.byte_budget.unwrap_or(BYTE_BUDGET),
-            maximum_requests: self.maximum_requests.unwrap_or(REQUESTS).max(1),
-            ..usual
-        }
-    }
-
-    fn quality(&self, gpu: &Gpu) -> Quality {
-        match self.quality {
-            Level::Auto => gpu.quality(),
-            Level::High => Quality::HIGH,
-            Level::Low => Quality::LOW,
-        }
-    }
-}
-
-/// What the page gave to be called.
-#[derive(Debug, Default)]
-struct Callbacks {
-    request: Option<Function>,
-    cancel: Option<Function>,
-    redraw: Option<Function>,
-    change: Option<Function>,
-    lost: Option<Function>,
-}
 
 /// A viewer on a canvas.
 ///
@@ -151,26 +76,6 @@ struct Callbacks {
 #[derive(Debug)]
 pub struct WebViewer {
     inner: RefCell<Inner>,
-}
-
-/// The viewer behind the calls.
-#[derive(Debug)]
-struct Inner {
-    gpu: Gpu,
-    surface: wgpu::Surface<'static>,
-    configuration: wgpu::SurfaceConfiguration,
-    canvas: HtmlCanvasElement,
-    viewer: Viewer,
-    calls: Callbacks,
-    /// A frame has been asked for and not come.
-    asked_frame: bool,
-    /// Milliseconds since the page began, at the last frame.
-    last_frame: Option<f64>,
-    /// What the page has been shown of the session.
-    shown: u64,
-    lost: bool,
-    /// Calls of the page to be made.
-    calling: Vec<(Function, js_sys::Array)>,
 }
 
 /// Starts a viewer on a canvas; `options` is the JSON of the module's description.
@@ -186,182 +91,6 @@ pub async fn start(canvas: HtmlCanvasElement, options: String) -> Result<WebView
         .map_err(|error| Error::Options(format!("the options cannot be read: {error}")))?;
     let inner = RefCell::new(Inner::new(canvas, &options).await?);
     Ok(WebViewer { inner })
-}
-
-/// The interface to draw by.
-async fn instance(backend: Backend) -> wgpu::Instance {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = match backend {
-        Backend::Auto => wgpu::Backends::BROWSER_WEBGPU | wgpu::Backends::GL,
-        Backend::Webgpu => wgpu::Backends::BROWSER_WEBGPU,
-        Backend::Webgl2 => wgpu::Backends::GL,
-    };
-    wgpu::util::new_instance_with_webgpu_detection(descriptor).await
-}
-
-impl Inner {
-    async fn new(canvas: HtmlCanvasElement, options: &PageOptions) -> Result<Self, Error> {
-        let instance = instance(options.backend).await;
-        let surface = instance
-            .create_surface(wgpu::SurfaceTarget::Canvas(canvas.clone()))
-            .map_err(|error| Error::Surface(error.to_string()))?;
-        let gpu = Gpu::new(&instance, Some(&surface)).await?;
-        let size = [canvas.width().max(1), canvas.height().max(1)];
-        let configuration = crate::gpu::configuration(&gpu, &surface, size)
-            .ok_or_else(|| Error::Surface("the canvas has no format to draw in".to_owned()))?;
-        surface.configure(&gpu.device, &configuration);
-        let begin = Beginning {
-            url: options.url.clone(),
-            language: options.language,
-            selection: options.selection(),
-        };
-        let format = configuration.format.add_srgb_suffix();
-        let viewer = Viewer::new(&gpu, format, options.quality(&gpu), size, begin);
-        Ok(Self {
-            gpu,
-            surface,
-            configuration,
-            canvas,
-            viewer,
-            calls: Callbacks::default(),
-            asked_frame: false,
-            last_frame: None,
-            shown: u64::MAX,
-            lost: false,
-            calling: Vec::new(),
-        })
-    }
-
-    /// Notes a call of the page.
-    fn call(&mut self, function: &Option<Function>, arguments: &[JsValue]) {
-        if let Some(function) = function {
-            let list = js_sys::Array::new();
-            for argument in arguments {
-                list.push(argument);
-            }
-            self.calling.push((function.clone(), list));
-        }
-    }
-
-    /// Passes on what the viewer wants of the page.
-    fn flush(&mut self) {
-        let (asks, cancels) = self.viewer.take_asks();
-        for ask in &asks {
-            let arguments = [
-                ask.id.into(),
-                ask.url.as_str().into(),
-                ask.kind.name().into(),
-                urgency(ask),
-            ];
-            self.call(&self.calls.request.clone(), &arguments);
-        }
-        for id in cancels {
-            self.call(&self.calls.cancel.clone(), &[id.into()]);
-        }
-    }
-
-    /// Asks the page for a frame, unless it has been asked.
-    fn want_frame(&mut self) {
-        if self.asked_frame || self.lost {
-            return;
-        }
-        self.asked_frame = self.calls.redraw.is_some();
-        self.call(&self.calls.redraw.clone(), &[]);
-    }
-
-    /// Draws on the canvas.
-    fn draw(&mut self) {
-        use wgpu::CurrentSurfaceTexture::{Lost, Outdated, Suboptimal, Success};
-        let texture = match self.surface.get_current_texture() {
-            Success(texture) | Suboptimal(texture) => texture,
-            Lost | Outdated => {
-                self.surface.configure(&self.gpu.device, &self.configuration);
-                return self.want_frame();
-            }
-            // Out of sight, or not ready: the next change draws again.
-            _ => return,
-        };
-        let view = texture.texture.create_view(&wgpu::TextureViewDescriptor {
-            format: Some(self.viewer.format()),
-            ..Default::default()
-        });
-        self.viewer.draw(&self.gpu, &view);
-        self.gpu.queue.present(texture);
-    }
-
-    fn tell_change(&mut self) {
-        let revision = self.viewer.session().revision();
-        if self.shown == revision {
-            return;
-        }
-        self.shown = revision;
-        self.call(&self.calls.change.clone(), &[]);
-    }
-
-    fn check_loss(&mut self) -> bool {
-        if let Some(message) = self.gpu.take_fault()
-            && !self.lost
-        {
-            self.lost = true;
-            self.call(&self.calls.lost.clone(), &[message.as_str().into()]);
-        }
-        self.lost
-    }
-
-    fn frame(&mut self) -> bool {
-        self.asked_frame = false;
-        if self.check_loss() {
-            return false;
-        }
-        let now = js_sys::Date::now();
-        let seconds = self
-            .last_frame
-            .map_or(0.0, |last| ((now - last) * 1e-3).clamp(0.0, 0.1));
-        let again = self.viewer.advance(&self.gpu, seconds);
-        self.last_frame = again.then_some(now);
-        self.flush();
-        if self.viewer.wants_drawing() {
-            self.draw();
-        }
-        if again || self.viewer.wants_drawing() {
-            self.want_frame();
-        }
-        self.tell_change();
-        self.asked_frame
-    }
-
-    fn statistics(&self) -> serde_json::Value {
-        let figures = self.viewer.figures();
-        json!({
-            "backend": self.gpu.backend(),
-            "adapter": self.gpu.adapter.get_info().name,
-            "software": self.gpu.is_software(),
-            "tiles": figures.tiles,
-            "triangles": figures.cost.triangles,
-            "draws": figures.cost.draws,
-            "cascades": figures.cost.cascades,
-            "frames": figures.frames,
-            "waiting": figures.waiting,
-        })
-    }
-
-    fn redraw_if_stale(&mut self) {
-        self.flush();
-        if self.viewer.wants_drawing() {
-            self.want_frame();
-        }
-    }
-
-    fn resize(&mut self, width: u32, height: u32, ratio: f64) {
-        let most = self.gpu.device.limits().max_texture_dimension_2d;
-        let size = [width, height].map(|side| side.clamp(1, most));
-        self.canvas.set_width(size[0]);
-        self.canvas.set_height(size[1]);
-        [self.configuration.width, self.configuration.height] = size;
-        self.surface.configure(&self.gpu.device, &self.configuration);
-        self.viewer.resize(size, ratio);
-        self.want_frame();
-    }
 }
 
 impl WebViewer {
@@ -565,13 +294,4 @@ fn held(modifiers: u32) -> Modifiers {
         ctrl: modifiers & 2 != 0,
         alt: modifiers & 4 != 0,
     }
-}
-
-fn urgency(ask: &Ask) -> JsValue {
-    match ask.priority {
-        Priority::Urgent => 2,
-        Priority::Normal => 1,
-        Priority::Preload => 0,
-    }
-    .into()
 }
