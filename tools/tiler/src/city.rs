@@ -1,7 +1,7 @@
 //! The run: from files to a published collection.
 
 use crate::content::Encoder;
-use crate::crs::{degrees, frame_about, origin_of};
+use crate::crs::{frame_about, origin_of};
 use crate::layer::{Form, Layer};
 use crate::leaf::{Cell, Cutter, LeafItem};
 use crate::levels::{Levels, Tree};
@@ -26,7 +26,7 @@ pub(crate) struct City {
     pub(crate) enu: EnuFrame,
     pub(crate) bounds: Aabb,
     /// Easting, northing, height.
-    pub(crate) city_bounds: Aabb,
+    pub(crate) grid_bounds: Aabb,
     pub(crate) read: Read,
 }
 
@@ -64,7 +64,7 @@ fn gather(
     let mut read = read(inputs, options, report, progress)?;
     let records = std::mem::take(&mut read.records);
     let geodetic = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.geodetic));
-    let city_bounds = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.city));
+    let grid_bounds = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.city));
     let previous = publisher.previous().map(|manifest| manifest.frame);
     let origin = previous.map_or_else(|| origin_of(&geodetic), |frame| frame.origin);
     let enu = frame_about(origin);
@@ -98,7 +98,7 @@ fn gather(
         },
         enu,
         bounds,
-        city_bounds,
+        grid_bounds,
         read,
     })
 }
@@ -190,9 +190,4 @@ fn on_ground(triangle: &Triangle, shape: &Shape) -> Option<Triangle> {
         land.normal = glam::DVec3::Z;
     }
     Some(land)
-}
-
-/// A point of the city in degrees and metres, for rows and messages.
-pub(crate) fn place(city: &City, point: glam::DVec3) -> [f64; 3] {
-    degrees(&city.enu, point)
 }

@@ -66,7 +66,7 @@ pub(crate) fn height_at([a, b, c]: &Corners, point: DVec3) -> Option<f64> {
     }
     let u = (ap.x * ac.y - ap.y * ac.x) / doubled;
     let v = (ab.x * ap.y - ab.y * ap.x) / doubled;
-    (u >= 0.0 && v >= 0.0 && u + v <= 1.0).then(|| a.z + u * ab.z + v * ac.z)
+    (u >= 0.0 && v >= 0.0 && u + v <= 1.0).then_some(a.z + u * ab.z + v * ac.z)
 }
 
 /// The part of the surface that is seen from outside, at a resolution of a metre; what is in doubt counts as seen.

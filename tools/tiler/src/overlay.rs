@@ -7,6 +7,7 @@
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
 use i_overlay::float::overlay::{FloatOverlay, OverlayOptions};
 
 /// Polygons in the east-north plane, exteriors anticlockwise, holes clockwise; metres.
@@ -55,7 +56,7 @@ fn both(a: &Plan, b: &Plan, rule: OverlayRule) -> Plan {
 
 fn overlay(a: &Contours, b: &Contours, rule: OverlayRule, fill: FillRule) -> Plan {
     let options = OverlayOptions::<f64>::default();
-    let shapes = FloatOverlay::with_subj_and_clip_custom(a, b, options, Default::default()).overlay(rule, fill);
+    let shapes = FloatOverlay::with_subj_and_clip_custom(a, b, options, Solver::default()).overlay(rule, fill);
     MultiPolygon::new(shapes.into_iter().filter_map(polygon).collect())
 }
 

@@ -184,7 +184,7 @@ fn way_back(city: &City, report: &Report) -> Result<Option<FittedCrs>, Error> {
         source,
     };
     let transformer = Transformer::new(crs).map_err(in_file)?;
-    match back_to_city(crs, &transformer, &city.enu, &city.city_bounds) {
+    match back_to_city(crs, &transformer, &city.enu, &city.grid_bounds) {
         Ok(fitted) => Ok(Some(fitted)),
         Err(error) => {
             let message = format!("there is no way back from the tiles to the city's coordinates: {error}.");

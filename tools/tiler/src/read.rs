@@ -79,7 +79,8 @@ fn read_one(
         if !std::mem::replace(settled, true) {
             source.settle_axes(batch)?;
         }
-        read.take(std::mem::take(batch), source);
+        read.take(batch, source);
+        batch.clear();
         Ok::<_, Error>(())
     };
     let outcome = reader.try_for_each(
@@ -102,9 +103,9 @@ fn read_one(
 }
 
 impl Read {
-    fn take(&mut self, batch: Vec<CityObject>, source: &Source<'_>) {
+    fn take(&mut self, batch: &[CityObject], source: &Source<'_>) {
         self.objects += batch.len() as u64;
-        for object in &batch {
+        for object in batch {
             *self.kinds.entry(object.kind.clone()).or_default() += 1;
         }
         let records: Vec<Record> = batch.par_iter().filter_map(|object| record(object, source)).collect();

@@ -221,7 +221,9 @@ fn faces_wrong_way(surface: Surface, form: Form, up: f64) -> bool {
 }
 
 fn reverse(rings: &mut [Vec<DVec3>]) {
-    rings.iter_mut().for_each(|ring| ring.reverse());
+    for ring in rings {
+        ring.reverse();
+    }
 }
 
 fn turn(cut: &mut Triangulated) {

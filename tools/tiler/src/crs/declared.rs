@@ -69,7 +69,7 @@ fn describe(name: &str, code: u32) -> Result<Declared, Error> {
     Ok(Declared {
         name: label,
         definition,
-        north_first: axes.first().is_some_and(|axis| goes_north(axis)),
+        north_first: axes.first().is_some_and(goes_north),
         area: area(&json),
         vertical,
     })
