@@ -59,6 +59,8 @@ export function skip(why) {
  * `body(context)` gets `{ report, base, pages, browser, open }`.
  */
 export async function run(name, options, body) {
+  const blind = options.browser === false;
+  if (!blind && !existsSync(CHROMIUM)) skip(`${CHROMIUM} is not installed (apt-get install chromium)`);
   const started = Date.now();
   const report = new Report(name);
   const undo = [];
@@ -69,7 +71,7 @@ export async function run(name, options, body) {
     undo.push(server.stop);
     const pages = await servePages();
     undo.push(pages.stop);
-    const browser = options.browser === false ? undefined : await launch(options);
+    const browser = blind ? undefined : await launch(options);
     undo.push(() => browser?.close());
     const hosts = [new URL(server.base).host, new URL(pages.base).host];
     const open = (view) => openPage(browser, hosts, view);
@@ -158,11 +160,11 @@ const WEBGPU = [
   "--use-angle=vulkan", "--disable-vulkan-surface", "--ignore-gpu-blocklist",
 ];
 
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
 async function launch({ webgpu = false } = {}) {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath)) skip(`${executablePath} is not installed (apt-get install chromium)`);
   return chromium.launch({
-    executablePath,
+    executablePath: CHROMIUM,
     headless: !webgpu,
     args: [
       ...(webgpu ? WEBGPU : WEBGL2),

@@ -80,10 +80,13 @@ try {
     const decoded = await validateTiles(join(plain, name), `${name} decoded to plain`);
     check(`${name}: every stored tile has a plain form`, stored === decoded ? [] : [`${stored} and ${decoded}`]);
     await validatorSeesFaults(join(plain, name));
+    const summaries = [];
     for (const [what, folder] of [["as stored", join(store, name)], ["plain", join(plain, name)]]) {
       const { errors, summary } = await readWhole(folder);
       check(`3d-tiles-tools reads ${name} ${what} whole: ${summary}`, errors);
+      summaries.push(summary);
     }
+    check(`${name}: both forms say the same`, summaries[0] === summaries[1] ? [] : summaries);
   }
 } finally {
   rmSync(plain, { recursive: true });
