@@ -1,5 +1,10 @@
 //! The sample city against what its source says of it (`assets/samples/helsinki/SOURCE.md`).
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use citygml::Report;
 use glam::DVec3;
@@ -29,16 +34,26 @@ impl City {
 
 fn sample() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples/helsinki");
-    ["helsinki-centre.gml.gz", "helsinki-centre-context.gml.gz"].map(|name| folder.join(name)).to_vec()
+    ["helsinki-centre.gml.gz", "helsinki-centre-context.gml.gz"]
+        .map(|name| folder.join(name))
+        .to_vec()
 }
 
 fn tiled(threads: usize) -> City {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { tile_bytes: 32 * 1024, threads: Some(threads), ..Options::default() };
+    let options = Options {
+        tile_bytes: 32 * 1024,
+        threads: Some(threads),
+        ..Options::default()
+    };
     let report = Report::new();
     let publisher = store::Publisher::begin(folder.path(), "helsinki", Arc::new(store::RealFiles)).unwrap();
     let summary = tile(&sample(), &options, publisher, &report, &Silent).unwrap();
-    City { folder, summary, report }
+    City {
+        folder,
+        summary,
+        report,
+    }
 }
 
 /// A tile with content: how deep under its layer's root, whether it is a leaf, its error, and what it holds.
@@ -58,7 +73,12 @@ fn held(collection: &Collection, layer: &str) -> Vec<Held> {
         .find(|name| name.starts_with(&format!("files/{layer}.")) && name.ends_with(".json"))
         .unwrap()
         .clone();
-    let tileset = Tileset::from_json(&collection.read(name.trim_start_matches("files/"), Coding::Identity).unwrap()).unwrap();
+    let tileset = Tileset::from_json(
+        &collection
+            .read(name.trim_start_matches("files/"), Coding::Identity)
+            .unwrap(),
+    )
+    .unwrap();
     let mut all = Vec::new();
     descend(collection, &tileset.root, 0, &mut all);
     all
@@ -104,7 +124,10 @@ fn every_building_is_in_the_leaves_exactly_once_and_under_one_stand_in_a_level()
 fn volumes_and_areas_agree_with_the_source_within_a_thousandth() {
     let summary = tiled(2).summary;
     let near = |what: &str, found: f64, said: f64| {
-        assert!((found / said - 1.0).abs() < 1e-3, "{what}: {found}, SOURCE.md says {said}");
+        assert!(
+            (found / said - 1.0).abs() < 1e-3,
+            "{what}: {found}, SOURCE.md says {said}"
+        );
     };
     assert_eq!(summary.solids.get(&2), Some(&588));
     near("volume of the LoD2 solids", summary.volume[&2], 10_013_769.8);
@@ -122,11 +145,23 @@ fn each_level_weighs_a_quarter_of_the_one_below_and_errs_no_less() {
         let deepest = tiles.iter().map(|t| t.depth).max().unwrap();
         // A cut through the tree at a depth: what is drawn when nothing deeper is.
         let weight = |depth: usize| -> usize {
-            tiles.iter().filter(|t| t.depth == depth || (t.leaf && t.depth < depth)).map(|t| t.bytes).sum()
+            tiles
+                .iter()
+                .filter(|t| t.depth == depth || (t.leaf && t.depth < depth))
+                .map(|t| t.bytes)
+                .sum()
         };
         for depth in 0..deepest {
-            assert!(tiles.iter().any(|t| t.depth == depth), "{layer} has nothing at depth {depth}");
-            assert!(weight(depth) * 4 <= weight(depth + 1), "{layer}: {} over {}", weight(depth), weight(depth + 1));
+            assert!(
+                tiles.iter().any(|t| t.depth == depth),
+                "{layer} has nothing at depth {depth}"
+            );
+            assert!(
+                weight(depth) * 4 <= weight(depth + 1),
+                "{layer}: {} over {}",
+                weight(depth),
+                weight(depth + 1)
+            );
         }
         for tile in &tiles {
             assert_eq!(tile.leaf, tile.error == 0.0, "only a leaf is without error");
@@ -140,15 +175,31 @@ fn the_skyline_stays_when_only_stand_ins_are_drawn() {
     let tiles = held(&collection, "buildings");
     let leaves = skyline(tiles.iter().filter(|t| t.leaf));
     let coarsest = skyline(tiles.iter().filter(|t| t.depth == 0));
-    let error = tiles.iter().filter(|t| t.depth == 0).map(|t| t.error).fold(0.0, f64::max);
-    let columns: Vec<f64> =
-        leaves.iter().filter_map(|(at, top)| coarsest.get(at).map(|other| (top - other).abs())).collect();
-    assert!(columns.len() * 100 >= leaves.len() * 97, "{} of {} columns", columns.len(), leaves.len());
+    let error = tiles
+        .iter()
+        .filter(|t| t.depth == 0)
+        .map(|t| t.error)
+        .fold(0.0, f64::max);
+    let columns: Vec<f64> = leaves
+        .iter()
+        .filter_map(|(at, top)| coarsest.get(at).map(|other| (top - other).abs()))
+        .collect();
+    assert!(
+        columns.len() * 100 >= leaves.len() * 97,
+        "{} of {} columns",
+        columns.len(),
+        leaves.len()
+    );
     let mean = columns.iter().sum::<f64>() / columns.len() as f64;
     assert!(mean < 2.0, "the skyline is {mean:.2} m off on average");
     // The highest points of the city are the ones that people know it by.
     let top = |line: &BTreeMap<i64, f64>| line.values().copied().fold(f64::MIN, f64::max);
-    assert!((top(&leaves) - top(&coarsest)).abs() <= error.min(3.0), "{} {}", top(&leaves), top(&coarsest));
+    assert!(
+        (top(&leaves) - top(&coarsest)).abs() <= error.min(3.0),
+        "{} {}",
+        top(&leaves),
+        top(&coarsest)
+    );
 }
 
 /// Seen from the south: for each column of 5 m east to west, the height of the highest vertex-bounded edge in it.
@@ -188,7 +239,10 @@ fn the_credits_are_in_every_tile_and_the_store_verifies() {
     for layer in ["buildings", "terrain", "roads", "water", "green", "furniture"] {
         for tile in held(&collection, layer) {
             let copyright = &tile.content.copyright;
-            assert!(copyright.contains(CREDIT) && copyright.contains(GEOID_CREDIT), "{layer}: {copyright}");
+            assert!(
+                copyright.contains(CREDIT) && copyright.contains(GEOID_CREDIT),
+                "{layer}: {copyright}"
+            );
         }
     }
     let report = store::verify(city.folder.path());
