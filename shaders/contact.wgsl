@@ -29,9 +29,11 @@ fn position_at(pixel: vec2<f32>, depth: f32) -> vec3<f32> {
 }
 
 // How sharply the depth bends, in pixels of slope: 0 on a plane, about 1 at a right angle, large at an outline.
-// Only the near side counts, so a line is one pixel wide.
+// Only the near side counts, so a line is one pixel wide. Against the sky there is none: an outline is seen there anyway,
+// and a crack between two faces that should meet would get one.
 fn bend(depth: f32, before: f32, after: f32) -> f32 {
-    return max(2.0 * depth - before - after, 0.0) / depth / frame.contact.w;
+    let between = before > 0.0 && after > 0.0;
+    return select(0.0, max(2.0 * depth - before - after, 0.0) / depth / frame.contact.w, between);
 }
 
 @fragment
@@ -41,10 +43,12 @@ fn fragment(in: Screen) -> @location(0) vec4<f32> {
     if depth <= 0.0 {
         return vec4<f32>(1.0, 0.0, 0.0, 1.0);
     }
-    let west = depth_at(pixel - vec2<f32>(1.0, 0.0));
-    let east = depth_at(pixel + vec2<f32>(1.0, 0.0));
-    let north = depth_at(pixel - vec2<f32>(0.0, 1.0));
-    let south = depth_at(pixel + vec2<f32>(0.0, 1.0));
+    // 0, as of the sky, beyond the picture's border.
+    let last = frame.viewport.xy - 1.0;
+    let west = select(0.0, depth_at(pixel - vec2<f32>(1.0, 0.0)), pixel.x > 1.0);
+    let east = select(0.0, depth_at(pixel + vec2<f32>(1.0, 0.0)), pixel.x < last.x);
+    let north = select(0.0, depth_at(pixel - vec2<f32>(0.0, 1.0)), pixel.y > 1.0);
+    let south = select(0.0, depth_at(pixel + vec2<f32>(0.0, 1.0)), pixel.y < last.y);
 
     let here = position_at(pixel, depth);
     let away = frame.forward.w / depth;
@@ -72,7 +76,8 @@ fn fragment(in: Screen) -> @location(0) vec4<f32> {
         let share = (f32(i) + 0.5) / 10.0;
         let angle = turn + f32(i) * 2.3999632;
         let at = floor(pixel + vec2<f32>(cos(angle), sin(angle)) * radius * share) + 0.5;
-        let found = depth_at(at);
+        let inside = all(at > vec2<f32>(0.0)) && all(at < frame.viewport.xy);
+        let found = select(0.0, depth_at(at), inside);
         let to = position_at(at, found) - here;
         let length2 = dot(to, to);
         let rise = max(dot(normal, to) * inverseSqrt(length2 + 1e-9) - 0.08, 0.0);

@@ -361,3 +361,68 @@ impl Shown {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use serde_json::json;
+    use session::{City, Session, Viewport};
+    use tiles::feature::Feature;
+    use tiles::geodesy::{EnuFrame, Geodetic};
+
+    fn session() -> Session {
+        let frame = EnuFrame::new(Geodetic::from_degrees(24.95, 60.17, 20.0));
+        let child = json!({ "boundingVolume": { "sphere": [0, 0, 0, 100] }, "geometricError": 0 });
+        let tileset = json!({
+            "asset": { "version": "1.1" }, "geometricError": 100,
+            "root": {
+                "transform": frame.transform(), "boundingVolume": { "sphere": [0, 0, 0, 500] },
+                "geometricError": 100, "refine": "ADD", "children": [child.clone(), child]
+            }
+        });
+        let city = City::from_tileset(&serde_json::from_value(tileset).unwrap()).unwrap();
+        Session::new(
+            city,
+            Viewport {
+                width: 800.0,
+                height: 600.0,
+            },
+            session::strings::Language::Sv,
+        )
+    }
+
+    #[test]
+    fn after_a_lost_device_the_session_goes_on_where_it_was() {
+        let mut before = session();
+        let feature = Feature {
+            id: "tower".to_owned(),
+            ..Feature::default()
+        };
+        before.apply(Command::SetCamera {
+            lon: 24.951,
+            lat: 60.1705,
+            height: 90.0,
+            heading: 77.0,
+            pitch: -21.0,
+        });
+        before.apply(Command::SetTimeOfDay { hours: 18.5 });
+        before.apply(Command::SetLayer {
+            layer: "2".to_owned(),
+            visible: false,
+        });
+        before.apply(Command::Select {
+            feature: Box::new(feature),
+            point: None,
+        });
+        let mut after = session();
+        for command in restoring(&before.snapshot()) {
+            after.apply(command);
+        }
+        assert!(after.camera().eye().distance(before.camera().eye()) < 1e-4);
+        assert!((after.camera().pose.heading - before.camera().pose.heading).abs() < 1e-9);
+        assert_eq!(after.clock(), before.clock());
+        assert_eq!(after.layers(), [true, false]);
+        assert_eq!(after.selected(), before.selected());
+    }
+}

@@ -69,6 +69,8 @@ pub struct Viewer {
     hovered: Option<String>,
     /// The feature whose attributes have been asked for last.
     asked: Option<String>,
+    /// Whether what the pointer is over is lit up: not where every frame costs a processor a quarter of a second.
+    hovers: bool,
     /// The city is there: the session is about it.
     open: bool,
     /// The picture does not show what it should.
@@ -106,6 +108,7 @@ impl Viewer {
             about: None,
             hovered: None,
             asked: None,
+            hovers: !gpu.is_software(),
             open: false,
             stale: true,
             choose: false,

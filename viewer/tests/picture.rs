@@ -4,7 +4,7 @@
 mod scene;
 
 use glam::DVec3;
-use scene::compare::{assert_golden, compare};
+use scene::compare::{LIMIT, assert_golden, compare};
 use scene::*;
 use tiles::mesh::Mesh;
 use tiles::surface::Surface;
@@ -59,6 +59,43 @@ fn the_city_looks_like_its_golden_picture() {
         &[city.item()],
     );
     assert_golden("city-low", SIZE, &pixels);
+}
+
+#[test]
+fn the_comparison_sees_a_missing_shadow_a_missing_line_and_a_turned_sun() {
+    let gpu = gpu();
+    let city = load(&gpu, &city(ORIGIN));
+    let draw =
+        |quality, light, contact| photograph(&gpu, quality, overview(ORIGIN, SIZE), light, contact, &[city.item()]);
+    let whole = draw(Quality::HIGH, afternoon(), Contact::default());
+    let bare = Quality {
+        cascades: 0,
+        ..Quality::HIGH
+    };
+    let later = Light::of_sun(DVec3::new(-0.8, -0.2, 0.56));
+    let lineless = Contact {
+        edge: 0.0,
+        ..Contact::default()
+    };
+    for (what, other) in [
+        ("no shadow", draw(bare, afternoon(), Contact::default())),
+        (
+            "no contact shading",
+            draw(
+                Quality::HIGH,
+                afternoon(),
+                Contact {
+                    shade: 0.0,
+                    ..Contact::default()
+                },
+            ),
+        ),
+        ("no edge lines", draw(Quality::HIGH, afternoon(), lineless)),
+        ("another sun", draw(Quality::HIGH, later, Contact::default())),
+    ] {
+        let difference = compare(SIZE, &whole, &other);
+        assert!(difference.blocks > LIMIT, "{what}: {difference:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ const query = new URLSearchParams(location.search);
 const base = new URL("../", document.baseURI);
 let canvas = document.getElementById("city");
 let city;
+let remembering;
 
 speak(preferredLanguage());
 const language = document.getElementById("language");
@@ -25,8 +26,10 @@ const render = connectPanels({
   itemUrl: (id) => new URL(`collections/${encodeURIComponent(city.collection)}/items/${encodeURIComponent(id)}`, base).href,
   focusCity: () => canvas.focus({ preventScroll: true }),
 });
-addEventListener("hashchange", () => {
-  const view = viewCommand();
+addEventListener("hashchange", ({ newURL }) => {
+  // A view that was about to be remembered must not take the place of the one that is asked for.
+  clearTimeout(remembering);
+  const view = viewCommand(new URL(newURL).hash);
   if (view) command(view);
 });
 main();
@@ -152,7 +155,6 @@ function setUtcOffset({ camera, time: { date: [year, month, day] } }) {
   if (Math.abs(minutes - camera.lon * 4) <= 150) command({ command: "setUtcOffset", minutes });
 }
 
-let remembering;
 function rememberSoon(camera) {
   clearTimeout(remembering);
   remembering = setTimeout(() => rememberView(camera), 250);

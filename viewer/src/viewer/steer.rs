@@ -98,6 +98,9 @@ impl Viewer {
 
     /// The pointer is over something else, or has left.
     fn hover(&mut self, at: Option<DVec2>) {
+        if !self.hovers {
+            return;
+        }
         let found = at.and_then(|at| self.pick(at)).filter(|found| {
             use Surface::{Closure, Door, Installation, OuterCeiling, OuterFloor, Roof, Wall, Window};
             let building = [
