@@ -31,12 +31,37 @@ struct Drawn {
 pub struct City {
     held: HashMap<TileId, Tile>,
     drawn: Vec<Drawn>,
+    chosen: Chosen,
+}
+
+/// The features that stand out, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// What is selected.
+    pub selected: Option<String>,
+    /// What the pointer is over.
+    pub hovered: Option<String>,
 }
 
 impl City {
     /// Takes a tile in.
-    pub fn insert(&mut self, id: TileId, tile: Tile) {
+    pub fn insert(&mut self, id: TileId, mut tile: Tile) {
+        tile.choose(&self.chosen);
         self.held.insert(id, tile);
+    }
+
+    /// Lets other features stand out.
+    pub fn choose(&mut self, selected: Option<&str>, hovered: Option<&str>) {
+        if self.chosen.selected.as_deref() == selected && self.chosen.hovered.as_deref() == hovered {
+            return;
+        }
+        self.chosen = Chosen {
+            selected: selected.map(str::to_owned),
+            hovered: hovered.map(str::to_owned),
+        };
+        for tile in self.held.values_mut() {
+            tile.choose(&self.chosen);
+        }
     }
 
     /// Shows what was chosen, and drops what is to be forgotten. True when the picture is another than before.
@@ -56,12 +81,6 @@ impl City {
         changed
     }
 
-    /// Forgets all of it.
-    pub fn clear(&mut self) {
-        self.held.clear();
-        self.drawn.clear();
-    }
-
     fn drawn(&self) -> impl Iterator<Item = (&Tile, bool)> {
         self.drawn
             .iter()
@@ -72,16 +91,16 @@ impl City {
         self.drawn().filter(|(_, shown)| *shown).map(|(tile, _)| tile)
     }
 
-    /// What a frame is to draw. `selected` and `hovered` are ids of features.
-    pub fn items(&self, selected: Option<&str>, hovered: Option<&str>) -> Vec<Item<'_>> {
+    /// What a frame is to draw.
+    pub fn items(&self) -> Vec<Item<'_>> {
         self.drawn()
             .filter_map(|(tile, shown)| {
                 Some(Item {
                     buffers: tile.buffers.as_ref()?,
                     origin: tile.origin,
                     bounds: tile.bounds,
-                    selected: selected.and_then(|id| tile.row(id)),
-                    hovered: hovered.and_then(|id| tile.row(id)),
+                    selected: tile.selected,
+                    hovered: tile.hovered,
                     shown,
                 })
             })

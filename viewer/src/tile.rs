@@ -1,5 +1,6 @@
 //! A tile as the viewer holds it: buffers for the picture, triangles for the pointer, features for the panel.
 
+use crate::city::Chosen;
 use crate::vertex::TileBuffers;
 use glam::{DMat4, DVec3, Vec3};
 use std::cell::OnceCell;
@@ -126,6 +127,10 @@ pub struct Tile {
     pub(crate) origin: DVec3,
     /// Around its triangles, in that frame.
     pub(crate) bounds: Aabb,
+    /// Row of the selected feature, if it is here.
+    pub(crate) selected: Option<u16>,
+    /// Row of the feature under the pointer, if it is here.
+    pub(crate) hovered: Option<u16>,
     features: Vec<Feature>,
     positions: Vec<[f32; 3]>,
     feature_ids: Vec<u16>,
@@ -150,6 +155,8 @@ impl Tile {
             buffers: TileBuffers::new(device, &vertices, &mesh.indices, opaque),
             origin,
             bounds: Aabb::from_points(mesh.positions.iter().map(place)),
+            selected: None,
+            hovered: None,
             features: about.features,
             positions: mesh.positions,
             feature_ids: mesh.feature_ids,
@@ -168,6 +175,12 @@ impl Tile {
     pub fn row(&self, id: &str) -> Option<u16> {
         let row = self.features.iter().position(|feature| feature.id == id)?;
         u16::try_from(row).ok()
+    }
+
+    /// Finds the features that stand out.
+    pub(crate) fn choose(&mut self, chosen: &Chosen) {
+        self.selected = chosen.selected.as_deref().and_then(|id| self.row(id));
+        self.hovered = chosen.hovered.as_deref().and_then(|id| self.row(id));
     }
 
     /// What a ray meets first in the tile.

@@ -338,7 +338,8 @@ impl Viewer {
         let camera = *self.session.camera();
         let eye = Eye::new(&camera, self.near());
         let selected = self.session.selected().map(|feature| feature.id.as_str());
-        let items = self.city.items(selected, self.hovered.as_deref());
+        self.city.choose(selected, self.hovered.as_deref());
+        let items = self.city.items();
         let scene = Scene {
             eye,
             light: Light::of_sun(self.session.sun().direction()),
