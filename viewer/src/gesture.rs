@@ -107,6 +107,16 @@ enum Drag {
     Look,
 }
 
+/// What two fingers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pair {
+    /// Not far enough yet to tell.
+    Undecided,
+    Pinch,
+    /// Both up or down together.
+    Tilt,
+}
+
 /// A pointer that is down.
 #[derive(Debug, Clone, Copy)]
 struct Held {
@@ -123,6 +133,7 @@ const SLOP: [f64; 2] = [10.0, 4.0];
 pub struct Gestures {
     held: Vec<Held>,
     drag: Drag,
+    pair: Pair,
     /// Whether the drag has begun, so that letting go is no click.
     moved: bool,
     /// Physical pixels a pixel of the page.
@@ -135,6 +146,7 @@ impl Default for Gestures {
         Self {
             held: Vec::new(),
             drag: Drag::Pan,
+            pair: Pair::Undecided,
             moved: false,
             scale: 1.0,
             zoom_left: 0.0,
@@ -177,14 +189,14 @@ impl Gestures {
             began: event.at,
             at: event.at,
         });
-        if let [first, second] = self.held[..] {
-            let mut intents = Vec::new();
-            if self.moved && self.drag == Drag::Pan {
-                intents.push(Intent::PanEnd);
-            }
+        if let [first, second] = &mut self.held[..] {
+            let middle = (first.at + second.at) * 0.5;
+            first.began = first.at;
+            let panned = self.moved && self.drag == Drag::Pan;
             self.moved = true;
-            intents.push(Intent::PinchStart((first.at + second.at) * 0.5));
-            return intents;
+            self.pair = Pair::Undecided;
+            let end = panned.then_some(Intent::PanEnd);
+            return end.into_iter().chain([Intent::PinchStart(middle)]).collect();
         }
         let keys = event.modifiers;
         self.moved = false;
@@ -201,13 +213,10 @@ impl Gestures {
             let hovers = event.kind == PointerKind::Mouse && self.held.is_empty();
             return hovers.then_some(Intent::Hover(Some(event.at))).into_iter().collect();
         };
-        let before = self.held[index].at;
-        if let [first, second] = self.held[..] {
-            self.held[index].at = event.at;
-            let from = [first.at, second.at];
-            let to = [self.held[0].at, self.held[1].at];
-            return vec![Intent::Pinch(from, to)];
+        if self.held.len() == 2 {
+            return self.pair_moved(index, event.at);
         }
+        let before = self.held[index].at;
         let began = self.held[index].began;
         let slop = SLOP[usize::from(event.kind == PointerKind::Mouse)] * self.scale;
         if !self.moved && (event.at - began).length() < slop {
@@ -229,6 +238,37 @@ impl Gestures {
             Drag::Look => Intent::LookBy(event.at - before),
         });
         intents
+    }
+
+    /// One of two fingers moved.
+    fn pair_moved(&mut self, index: usize, at: DVec2) -> Vec<Intent> {
+        let before = [self.held[0].at, self.held[1].at];
+        self.held[index].at = at;
+        let after = [self.held[0].at, self.held[1].at];
+        match self.pair {
+            Pair::Pinch => vec![Intent::Pinch(before, after)],
+            Pair::Tilt => vec![Intent::OrbitBy(DVec2::new(0.0, (at - before[index]).y * 0.5))],
+            Pair::Undecided => self.decide(after),
+        }
+    }
+
+    /// Tells a pinch from a tilt once the fingers have moved far enough.
+    fn decide(&mut self, now: [DVec2; 2]) -> Vec<Intent> {
+        let began = [self.held[0].began, self.held[1].began];
+        let moved = [now[0] - began[0], now[1] - began[1]];
+        let slop = SLOP[0] * self.scale;
+        let [one, other] = moved.map(DVec2::length);
+        if one.max(other) < 2.0 * slop && one.min(other) < slop {
+            return Vec::new();
+        }
+        let upright = |by: DVec2| by.y.abs() > 1.5 * by.x.abs() && by.y.abs() > 0.4 * slop;
+        if moved.into_iter().all(upright) && moved[0].y * moved[1].y > 0.0 {
+            self.pair = Pair::Tilt;
+            let by = DVec2::new(0.0, (moved[0].y + moved[1].y) * 0.5);
+            return vec![Intent::OrbitStart((began[0] + began[1]) * 0.5), Intent::OrbitBy(by)];
+        }
+        self.pair = Pair::Pinch;
+        vec![Intent::Pinch(began, now)]
     }
 
     fn up(&mut self, event: PointerEvent, wanted: bool) -> Vec<Intent> {
@@ -388,6 +428,33 @@ mod tests {
             [Intent::PanEnd],
             "no click after a pinch"
         );
+    }
+
+    #[test]
+    fn two_fingers_up_or_down_together_tilt() {
+        let mut gestures = Gestures::default();
+        gestures.pointer(event(Phase::Down, 1, 100.0, 100.0));
+        gestures.pointer(event(Phase::Down, 2, 200.0, 110.0));
+        assert!(gestures.pointer(event(Phase::Move, 1, 101.0, 112.0)).is_empty());
+        let intents = gestures.pointer(event(Phase::Move, 2, 199.0, 122.0));
+        let (middle, by) = (DVec2::new(150.0, 105.0), DVec2::new(0.0, 12.0));
+        assert_eq!(intents, [Intent::OrbitStart(middle), Intent::OrbitBy(by)]);
+        let on = gestures.pointer(event(Phase::Move, 2, 190.0, 130.0));
+        assert_eq!(
+            on,
+            [Intent::OrbitBy(DVec2::new(0.0, 4.0))],
+            "half of what one of the two moves"
+        );
+    }
+
+    #[test]
+    fn two_fingers_apart_or_around_pinch_even_if_one_goes_up() {
+        let mut gestures = Gestures::default();
+        gestures.pointer(event(Phase::Down, 1, 100.0, 100.0));
+        gestures.pointer(event(Phase::Down, 2, 200.0, 100.0));
+        assert!(gestures.pointer(event(Phase::Move, 1, 100.0, 88.0)).is_empty());
+        let intents = gestures.pointer(event(Phase::Move, 2, 200.0, 112.0));
+        assert!(matches!(intents[..], [Intent::Pinch(..)]), "{intents:?}");
     }
 
     #[test]
