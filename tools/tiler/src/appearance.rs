@@ -60,7 +60,11 @@ impl Blend {
     /// Adds a colour that covers `area`.
     pub(crate) fn add(&mut self, color: Color, area: f64) {
         let [r, g, b, a] = color;
-        for (sum, value) in self.sum.iter_mut().zip([linear(r), linear(g), linear(b), f64::from(a) / 255.0]) {
+        for (sum, value) in self
+            .sum
+            .iter_mut()
+            .zip([linear(r), linear(g), linear(b), f64::from(a) / 255.0])
+        {
             *sum += value * area;
         }
         self.weight += area;

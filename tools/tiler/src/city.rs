@@ -63,7 +63,9 @@ fn gather(
 ) -> Result<City, Error> {
     let mut read = read(inputs, options, report, progress)?;
     let records = std::mem::take(&mut read.records);
-    let geodetic = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.geodetic));
+    let geodetic = records
+        .iter()
+        .fold(Aabb::EMPTY, |all, record| all.union(&record.geodetic));
     let grid_bounds = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.city));
     let previous = publisher.previous().map(|manifest| manifest.frame);
     let origin = previous.map_or_else(|| origin_of(&geodetic), |frame| frame.origin);
@@ -108,7 +110,9 @@ fn nothing(inputs: usize, read: u64, report: &Report) -> Error {
     Error::Nothing {
         inputs,
         read,
-        because: worst.map_or_else(String::new, |(code, count)| format!(" ({count} times {code}; see the report)")),
+        because: worst.map_or_else(String::new, |(code, count)| {
+            format!(" ({count} times {code}; see the report)")
+        }),
     }
 }
 

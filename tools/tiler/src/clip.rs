@@ -100,12 +100,19 @@ mod tests {
     fn neighbours_share_the_points_of_the_cut() {
         let whole = triangle([[0.1, 0.2, 1.], [10.3, 0.4, 1.7], [3., 9., 2.]]);
         let on_line = |greater| {
-            let mut points: Vec<[u64; 3]> = clip(&[whole], Half { axis: 0, at: 4.0, greater })
-                .iter()
-                .flat_map(|t| t.corners)
-                .filter(|c| c.x == 4.0)
-                .map(|c| c.to_array().map(f64::to_bits))
-                .collect();
+            let mut points: Vec<[u64; 3]> = clip(
+                &[whole],
+                Half {
+                    axis: 0,
+                    at: 4.0,
+                    greater,
+                },
+            )
+            .iter()
+            .flat_map(|t| t.corners)
+            .filter(|c| c.x == 4.0)
+            .map(|c| c.to_array().map(f64::to_bits))
+            .collect();
             points.sort_unstable();
             points.dedup();
             points

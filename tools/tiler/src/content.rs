@@ -78,7 +78,11 @@ impl Encoder<'_> {
 }
 
 fn bounds_of(parts: &[Part<'_>]) -> Aabb {
-    Aabb::from_points(parts.iter().flat_map(|part| part.triangles.iter().flat_map(|t| t.corners)))
+    Aabb::from_points(
+        parts
+            .iter()
+            .flat_map(|part| part.triangles.iter().flat_map(|t| t.corners)),
+    )
 }
 
 /// A vertex as bits, for finding it again.
@@ -118,7 +122,13 @@ impl Builder {
         let position = snapped.as_vec3().to_array();
         let normal = triangle.normal.as_vec3().to_array();
         let surface = triangle.surface as u8;
-        let key = (position.map(f32::to_bits), normal.map(f32::to_bits), triangle.color, feature, surface);
+        let key = (
+            position.map(f32::to_bits),
+            normal.map(f32::to_bits),
+            triangle.color,
+            feature,
+            surface,
+        );
         if let Some(&known) = self.seen.get(&key) {
             return known;
         }

@@ -9,7 +9,11 @@ pub(crate) fn attribution(readers: &[Reader<'_>], options: &Options) -> Vec<Stri
         return options.attribution.clone();
     }
     let mut texts: Vec<String> = Vec::new();
-    for text in readers.iter().filter_map(|r| r.header().description.as_deref()).filter_map(credit_in) {
+    for text in readers
+        .iter()
+        .filter_map(|r| r.header().description.as_deref())
+        .filter_map(credit_in)
+    {
         if !texts.contains(&text) {
             texts.push(text);
         }

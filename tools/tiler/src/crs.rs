@@ -128,7 +128,9 @@ pub enum PointError {
     #[error("the point {0:?} is outside of the domain of the reference system")]
     Domain([f64; 3]),
     /// The geoid grid ends before.
-    #[error("the point {point:?} ({lon:.4} E, {lat:.4} N) is outside of the geoid grid {grid}, which covers {extent:?}")]
+    #[error(
+        "the point {point:?} ({lon:.4} E, {lat:.4} N) is outside of the geoid grid {grid}, which covers {extent:?}"
+    )]
     Geoid {
         /// The point as written.
         point: [f64; 3],
@@ -182,9 +184,7 @@ impl SourceCrs {
     /// # Errors
     /// When the name or its parts are not known or cannot be used; each error says what to do.
     pub fn new(name: &str, options: &Options) -> Result<Self, Error> {
-        let codes = srs_name::parse(name).ok_or_else(|| Error::Unknown {
-            name: name.to_owned(),
-        })?;
+        let codes = srs_name::parse(name).ok_or_else(|| Error::Unknown { name: name.to_owned() })?;
         let found = declared::look_up(name, &codes)?;
         let (vertical, credit) = vertical(&found, options)?;
         Ok(Self {
@@ -204,9 +204,7 @@ impl SourceCrs {
     /// # Errors
     /// As [`SourceCrs::new`].
     pub(crate) fn sibling(&self, name: &str, options: &Options) -> Result<Self, Error> {
-        let unknown = || Error::Unknown {
-            name: name.to_owned(),
-        };
+        let unknown = || Error::Unknown { name: name.to_owned() };
         let codes = srs_name::parse(name).ok_or_else(unknown)?;
         let found = declared::look_up(name, &codes)?;
         let (vertical, credit) = match found.vertical {
@@ -263,10 +261,7 @@ impl SourceCrs {
         for (swapped, count) in [false, true].into_iter().zip(&mut inside) {
             self.swapped = swapped;
             let transformer = Transformer::new(self)?;
-            *count = examples
-                .iter()
-                .filter(|point| transformer.in_area(**point))
-                .count();
+            *count = examples.iter().filter(|point| transformer.in_area(**point)).count();
         }
         self.serial = serial();
         // A stray object or two must not decide.
@@ -292,10 +287,7 @@ impl SourceCrs {
 }
 
 /// The way from the heights of a file to the ellipsoid.
-fn vertical(
-    found: &declared::Declared,
-    options: &Options,
-) -> Result<(Vertical, Option<&'static str>), Error> {
+fn vertical(found: &declared::Declared, options: &Options) -> Result<(Vertical, Option<&'static str>), Error> {
     if options.heights == Heights::Ellipsoidal {
         return Ok((Vertical::Ellipsoid, None));
     }
@@ -320,7 +312,13 @@ fn vertical(
                 grid: crs.grid.to_owned(),
             })?;
             let grid = Arc::new(grid);
-            Ok((Vertical::Geoid { name: name.clone(), grid }, Some(credit)))
+            Ok((
+                Vertical::Geoid {
+                    name: name.clone(),
+                    grid,
+                },
+                Some(credit),
+            ))
         }
     }
 }

@@ -197,7 +197,9 @@ mod tests {
     fn numbers() -> impl FnMut() -> f64 {
         let mut state = 7_u64;
         move || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 40) as f64 / (1_u64 << 24) as f64
         }
     }
@@ -223,7 +225,10 @@ mod tests {
     fn a_flat_roof_is_as_far_from_its_prism_as_it_is_higher() {
         let square = |z: f64| {
             let p = |x: f64, y: f64| DVec3::new(x, y, z);
-            [[p(0., 0.), p(20., 0.), p(20., 20.)], [p(0., 0.), p(20., 20.), p(0., 20.)]]
+            [
+                [p(0., 0.), p(20., 0.), p(20., 20.)],
+                [p(0., 0.), p(20., 20.), p(0., 20.)],
+            ]
         };
         let bound = one_sided(square(12.5), &Surface::new(square(10.0))).unwrap();
         assert!((bound - 2.5).abs() < 1e-9);

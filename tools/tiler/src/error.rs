@@ -32,7 +32,9 @@ pub enum Error {
     #[error(transparent)]
     Geoid(#[from] crate::geoid::Error),
     /// The inputs hold no object that can be drawn.
-    #[error("nothing was tiled: {read} objects were read from {inputs} inputs and none has a shape that can be drawn{because}")]
+    #[error(
+        "nothing was tiled: {read} objects were read from {inputs} inputs and none has a shape that can be drawn{because}"
+    )]
     Nothing {
         /// Inputs.
         inputs: usize,

@@ -26,7 +26,9 @@ const LOST_DETAIL: f64 = 1.0;
 pub(crate) fn error_against(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
     let volumes = volumes(stock, made, shapes);
     let ground = ground(stock, made, shapes);
-    [LOST_DETAIL, made.fate.left_out, volumes, ground].into_iter().fold(0.0, f64::max)
+    [LOST_DETAIL, made.fate.left_out, volumes, ground]
+        .into_iter()
+        .fold(0.0, f64::max)
 }
 
 /// The two-sided distance of buildings and small things.
@@ -53,7 +55,10 @@ fn ground(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
         for ground in grounds {
             kinds.entry(ground.kind).or_default().push(&ground.plan);
         }
-        kinds.into_iter().map(|(kind, plans)| (kind, overlay::union(plans))).collect()
+        kinds
+            .into_iter()
+            .map(|(kind, plans)| (kind, overlay::union(plans)))
+            .collect()
     };
     let (before, after) = (plans(&before), plans(&after));
     for kind in before.keys().chain(after.keys()) {
@@ -82,10 +87,10 @@ fn widest(plan: &Plan) -> f64 {
     let (mut low, mut high) = (0, WIDTHS);
     while low < high {
         let middle = usize::midpoint(low, high);
-        if outline::shifted(plan, -width(middle) / 2.0).0.is_empty() {
-            high = middle;
-        } else {
+        if outline::may_hold_circle(plan, width(middle)) {
             low = middle + 1;
+        } else {
+            high = middle;
         }
     }
     width(low)
@@ -115,7 +120,9 @@ fn height_difference(a: &[Ground], b: &[Ground]) -> f64 {
         let mut worst = 0.0_f64;
         for &corner in from.iter().flatten() {
             let at = AABB::from_point([corner.x, corner.y]);
-            let heights = tree.locate_in_envelope_intersecting(at).filter_map(|sheet| height_at(&sheet.0, corner));
+            let heights = tree
+                .locate_in_envelope_intersecting(at)
+                .filter_map(|sheet| height_at(&sheet.0, corner));
             // Pieces may overlap; the nearest in height is what stands for this point.
             if let Some(least) = heights.map(|z| (z - corner.z).abs()).min_by(f64::total_cmp) {
                 worst = worst.max(least);

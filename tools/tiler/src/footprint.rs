@@ -12,7 +12,11 @@ pub(crate) fn footprints(shape: &Shape, frame: &EnuFrame) -> Vec<Footprint> {
     (0..shape.rows.len())
         .map(|row| {
             let written = written(shape, row, frame);
-            if written.is_empty() { covered(shape, row, frame) } else { written }
+            if written.is_empty() {
+                covered(shape, row, frame)
+            } else {
+                written
+            }
         })
         .collect()
 }
@@ -22,7 +26,12 @@ fn written(shape: &Shape, row: usize, frame: &EnuFrame) -> Footprint {
     own.map(|(_, rings)| {
         rings
             .iter()
-            .map(|ring| ring.iter().chain(ring.first()).map(|&point| lon_lat(point, frame)).collect())
+            .map(|ring| {
+                ring.iter()
+                    .chain(ring.first())
+                    .map(|&point| lon_lat(point, frame))
+                    .collect()
+            })
             .collect()
     })
     .collect()
@@ -40,7 +49,12 @@ fn covered(shape: &Shape, row: usize, frame: &EnuFrame) -> Footprint {
         .map(|polygon| {
             let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
             rings
-                .map(|ring| ring.0.iter().map(|c| lon_lat(DVec3::new(c.x, c.y, shape.bounds.min.z), frame)).collect())
+                .map(|ring| {
+                    ring.0
+                        .iter()
+                        .map(|c| lon_lat(DVec3::new(c.x, c.y, shape.bounds.min.z), frame))
+                        .collect()
+                })
                 .collect()
         })
         .collect()

@@ -111,7 +111,7 @@ mod tests {
     fn a_little_group_beside_large_ones_joins_the_lightest() {
         let large = Node::Group(vec![Node::Group(tiles(&[60, 35])), Node::Group(tiles(&[50, 40]))]);
         let node = Node::Group(vec![large, Node::Tile(5)]);
-        let expected = Node::Group(vec![Node::Tile(vec![35, 60]), Node::Tile(vec![40, 50, 5])]);
+        let expected = Node::Group(vec![Node::Tile(vec![40, 50, 5]), Node::Tile(vec![35, 60])]);
         assert_eq!(groups(node, 100), expected);
     }
 }

@@ -4,12 +4,12 @@
 //! quadtree is encoded, cut in four when it is too large, and small neighbours are put together again. A building goes whole into the
 //! cell of its middle; a piece of ground larger than a quarter of the cell is cut at the border.
 
+use crate::Error;
 use crate::clip::{Half, clip};
 use crate::content::{Encoded, Encoder, MOST_FEATURES, Part, least_bytes};
 use crate::group::Node;
 use crate::layer::Form;
 use crate::shape::{Shape, Triangle};
-use crate::Error;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -118,7 +118,8 @@ impl Cutter<'_> {
         let triangles: usize = drawn().map(|item| item.triangles.len()).sum();
         let limit = self.encoder.options.tile_bytes;
         let hopeless = least_bytes(triangles, drawn().count()) > 2 * limit || drawn().count() > MOST_FEATURES;
-        let divisible = cell.side > LEAST_SIDE && (drawn().count() > 1 || drawn().any(|item| self.may_cut(item, &cell)));
+        let divisible =
+            cell.side > LEAST_SIDE && (drawn().count() > 1 || drawn().any(|item| self.may_cut(item, &cell)));
         if !hopeless || !divisible {
             let leaf = self.leaf(items)?;
             if leaf.bytes() <= limit || !divisible {
@@ -182,7 +183,11 @@ impl Cutter<'_> {
                 triangles: Cow::Borrowed(&*item.triangles),
             })
             .collect();
-        let encoded = if parts.is_empty() { None } else { Some(self.encoder.encode(&parts)?) };
+        let encoded = if parts.is_empty() {
+            None
+        } else {
+            Some(self.encoder.encode(&parts)?)
+        };
         Ok(Leaf { items, encoded })
     }
 

@@ -4,13 +4,13 @@
 //! comes to at most four tiles; the stand-in of a group weighs at most a quarter of that, so no tile ever outgrows its limit. The level whose
 //! groups are one is the root.
 
+use crate::Error;
 use crate::content::{Encoded, Encoder};
 use crate::error_measure::error_against;
 use crate::group::{Node, grouped};
 use crate::leaf::{Leaf, LeafItem};
 use crate::shape::Shape;
 use crate::standin::{Pieces, STEPS, Stock};
-use crate::Error;
 use rayon::prelude::*;
 use tiles::bounds::Aabb;
 
@@ -74,7 +74,11 @@ impl Levels<'_> {
         });
         let names: Vec<String> = found
             .par_iter()
-            .map(|leaf| leaf.encoded.as_ref().map_or(Ok(String::new()), |encoded| (self.put)(&encoded.glb)))
+            .map(|leaf| {
+                leaf.encoded
+                    .as_ref()
+                    .map_or(Ok(String::new()), |encoded| (self.put)(&encoded.glb))
+            })
             .collect::<Result<_, _>>()?;
         for (leaf, name) in found.into_iter().zip(names) {
             tiles.push(leaf_tile(leaf, name));

@@ -72,7 +72,11 @@ pub(crate) fn height_at([a, b, c]: &Corners, point: DVec3) -> Option<f64> {
 /// The part of the surface that is seen from outside, at a resolution of a metre; what is in doubt counts as seen.
 pub(crate) fn outer(triangles: &[Triangle]) -> Vec<Corners> {
     let volume = Volume::new(triangles.iter());
-    let lowest = triangles.iter().flat_map(|t| t.corners).map(|c| c.z).fold(f64::INFINITY, f64::min);
+    let lowest = triangles
+        .iter()
+        .flat_map(|t| t.corners)
+        .map(|c| c.z)
+        .fold(f64::INFINITY, f64::min);
     let mut seen = Vec::new();
     for triangle in triangles {
         let high = triangle.corners.iter().map(|c| c.z).fold(f64::NEG_INFINITY, f64::max);
@@ -128,7 +132,10 @@ mod tests {
     }
 
     fn area(corners: &[Corners]) -> f64 {
-        corners.iter().map(|[a, b, c]| (*b - *a).cross(*c - *a).length() / 2.0).sum()
+        corners
+            .iter()
+            .map(|[a, b, c]| (*b - *a).cross(*c - *a).length() / 2.0)
+            .sum()
     }
 
     #[test]

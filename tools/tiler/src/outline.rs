@@ -32,7 +32,14 @@ fn flat(corners: &[DVec3; 3]) -> Option<Vec<[f64; 2]>> {
 
 /// Fills what is narrower than `width`: alleys, courtyards, notches (a morphological closing).
 pub(crate) fn closed(plan: &Plan, width: f64) -> Plan {
-    shifted(&shifted(plan, width / 2.0), -width / 2.0)
+    // Corners kept sharp can cut into what was there; it is put back.
+    overlay::union([&shifted(&shifted(plan, width / 2.0), -width / 2.0), plan])
+}
+
+/// The same, with an outline that stays outside of the original when it is [`simplified`] by `tolerance`.
+pub(crate) fn closed_and_grown(plan: &Plan, width: f64, tolerance: f64) -> Plan {
+    let grown = shifted(plan, tolerance);
+    overlay::union([&shifted(&shifted(&grown, width / 2.0), -width / 2.0), &grown])
 }
 
 /// The outline moved outward (inward, when negative) by a distance, corners kept sharp.
@@ -49,26 +56,51 @@ pub(crate) enum Collapse {
     Refine,
 }
 
+/// Whether a circle of this diameter might fit into the plan; never `false` when one does.
+pub(crate) fn may_hold_circle(plan: &Plan, diameter: f64) -> bool {
+    // Joins cut straight take away less than the circle would.
+    let style = BufferStyle::new(-diameter / 2.0).line_join(LineJoin::Bevel);
+    !plan.buffer_with_style(style).0.is_empty()
+}
+
 /// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled.
 pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Plan {
     let least_hole = tolerance * tolerance * 4.0;
     let (mut exteriors, mut holes) = (Vec::new(), Vec::new());
     for polygon in plan {
         let simple = simple_ring(polygon.exterior(), tolerance);
-        let collapsed = simple.is_none();
-        exteriors.extend(simple.or_else(|| match collapse {
-            Collapse::Rectangle => rectangle(polygon),
-            Collapse::Refine => Some(refined(polygon.exterior(), tolerance)),
-        }));
-        if collapsed && collapse == Collapse::Rectangle {
+        let small = collapse == Collapse::Rectangle && longer_side(polygon) < 4.0 * tolerance;
+        let collapsed = simple.is_none() && small;
+        exteriors.extend(if small {
+            nearer(simple, rectangle(polygon), polygon.exterior())
+        } else {
+            simple.or_else(|| Some(refined(polygon.exterior(), tolerance)))
+        });
+        if collapsed {
             // The rectangle has the area without the holes.
             continue;
         }
-        let kept = polygon.interiors().iter().filter(|hole| alone((*hole).clone()).unsigned_area() > least_hole);
+        let kept = polygon
+            .interiors()
+            .iter()
+            .filter(|hole| alone((*hole).clone()).unsigned_area() > least_hole);
         holes.extend(kept.filter_map(|hole| simple_ring(hole, tolerance)));
     }
     // Simplified rings can cross themselves and each other: what they enclose counts, however often.
     overlay::difference(&overlay::filled(&exteriors), &overlay::filled(&holes))
+}
+
+/// Of a simple ring and a rectangle the one that covers more nearly what `ring` does; a ring of more than five corners is taken.
+fn nearer(simple: Option<LineString>, rectangle: Option<LineString>, ring: &LineString) -> Option<LineString> {
+    let (Some(a), Some(b)) = (&simple, &rectangle) else {
+        return simple.or(rectangle);
+    };
+    if a.0.len() > 6 {
+        return simple;
+    }
+    let truth = overlay::filled([ring]);
+    let wrong = |ring: &LineString| area(&overlay::difference_of_either(&overlay::filled([ring]), &truth));
+    if wrong(a) <= wrong(b) { simple } else { rectangle }
 }
 
 /// A ring as a polygon without holes.
@@ -78,10 +110,9 @@ fn alone(ring: LineString) -> Polygon {
 
 /// The ring at the largest tolerance that leaves most of its area.
 fn refined(ring: &LineString, tolerance: f64) -> LineString {
-    let tolerances = (1..6).map(|halvings| tolerance / f64::from(1 << halvings));
+    let mut tolerances = (1..6).map(|halvings| tolerance / f64::from(1 << halvings));
     tolerances
-        .filter_map(|tolerance| simple_ring(ring, tolerance))
-        .next()
+        .find_map(|tolerance| simple_ring(ring, tolerance))
         .unwrap_or_else(|| ring.clone())
 }
 
@@ -107,12 +138,14 @@ fn farthest_corner(ring: &LineString) -> Option<usize> {
 /// The smallest rectangle around a polygon, shrunk to the polygon's area.
 fn rectangle(polygon: &Polygon) -> Option<LineString> {
     let around = polygon.minimum_rotated_rect()?;
-    let scale = (polygon.unsigned_area() / around.unsigned_area().max(1e-9)).sqrt().min(1.0);
+    let scale = (polygon.unsigned_area() / around.unsigned_area().max(1e-9))
+        .sqrt()
+        .min(1.0);
     let corners = &around.exterior().0;
     let [a, b, c, d] = *corners.first_chunk::<4>()?;
     let middle = Coord {
-        x: (a.x + c.x) / 2.0,
-        y: (a.y + c.y) / 2.0,
+        x: f64::midpoint(a.x, c.x),
+        y: f64::midpoint(a.y, c.y),
     };
     let moved = [a, b, c, d, a].map(|p| middle + (p - middle) * scale);
     Some(LineString::new(moved.to_vec()))
@@ -126,6 +159,12 @@ pub(crate) fn area(plan: &Plan) -> f64 {
 /// A point inside the plan.
 pub(crate) fn inside(plan: &Plan) -> Option<Point> {
     plan.interior_point()
+}
+
+fn longer_side(polygon: &Polygon) -> f64 {
+    polygon
+        .bounding_rect()
+        .map_or(0.0, |rect| rect.width().max(rect.height()))
 }
 
 /// The longer side of the bounding box.

@@ -59,15 +59,17 @@ pub(crate) fn publish(
         sources: inputs.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
         source_date: None,
         crs,
-        crs_name: city
-            .read
-            .crs
-            .as_ref()
-            .map_or_else(String::new, |crs| format!("{} + {}", crs.horizontal_name(), crs.vertical_name())),
+        crs_name: city.read.crs.as_ref().map_or_else(String::new, |crs| {
+            format!("{} + {}", crs.horizontal_name(), crs.vertical_name())
+        }),
         layers,
         frame: city.frame,
         features: Box::new(rows.into_iter()),
-        counts: summary.kinds.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
+        counts: summary
+            .kinds
+            .iter()
+            .map(|(kind, count)| (kind.clone(), *count))
+            .collect(),
         warnings: report.counts(),
     })?;
     progress.at(Stage::Publish, total, total);
@@ -78,7 +80,10 @@ pub(crate) fn publish(
 
 /// The collection's first tileset: a root in the earth-fixed frame, a child a layer.
 fn root_tileset(city: &City, children: Vec<Tile>, _schema: &str) -> Tileset {
-    let error = children.iter().map(|tile| tile.geometric_error).fold(diameter(&city.bounds), f64::max);
+    let error = children
+        .iter()
+        .map(|tile| tile.geometric_error)
+        .fold(diameter(&city.bounds), f64::max);
     let hull = children
         .iter()
         .map(|tile| tile.bounding_volume)
@@ -278,7 +283,11 @@ fn summary(city: &City, trees: &BTreeMap<Layer, Tree>, crs: Option<&FittedCrs>) 
         }
     }
     let tiled = city.shapes.len() as u64;
-    let area = city.measures.area.iter().map(|(surface, area)| (surface.name().to_owned(), *area));
+    let area = city
+        .measures
+        .area
+        .iter()
+        .map(|(surface, area)| (surface.name().to_owned(), *area));
     TileSummary {
         kinds: city.read.kinds.clone(),
         read: city.read.objects,

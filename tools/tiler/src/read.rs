@@ -56,7 +56,10 @@ pub(crate) fn read(
 }
 
 fn title(readers: &[Reader<'_>], options: &Options) -> String {
-    let named = options.title.clone().or_else(|| readers.iter().find_map(|r| r.header().name.clone()));
+    let named = options
+        .title
+        .clone()
+        .or_else(|| readers.iter().find_map(|r| r.header().name.clone()));
     named.unwrap_or_else(|| {
         let first = readers.first().and_then(|r| r.path().file_name());
         first.unwrap_or_default().display().to_string()
@@ -146,10 +149,20 @@ fn unique(records: &mut Vec<Record>, inputs: &[PathBuf], report: &Report) {
     records.retain(|record| {
         let twice = record.rows.iter().find(|row| seen.contains(&row.id));
         if let Some(row) = twice {
-            let message = format!("the gml:id {} occurs in an earlier input; the object is left out.", row.id);
+            let message = format!(
+                "the gml:id {} occurs in an earlier input; the object is left out.",
+                row.id
+            );
             let advice = "Give each object an id of its own, or tile the inputs as collections of their own.";
             let path = &inputs[record.source];
-            report.warn(crate::record::warning("duplicate-id", path, record.line, &row.id, &message, advice));
+            report.warn(crate::record::warning(
+                "duplicate-id",
+                path,
+                record.line,
+                &row.id,
+                &message,
+                advice,
+            ));
             return false;
         }
         seen.extend(record.rows.iter().map(|row| row.id.clone()));

@@ -82,7 +82,13 @@ pub(crate) fn record(object: &CityObject, source: &Source<'_>) -> Option<Record>
     };
     if let Err((line, reason)) = builder.add(object, None) {
         let advice = "Mend its coordinates, or the reference system (--crs, --axis, --geoid).";
-        source.warn("misplaced", object, line, &format!("{reason}; the object is left out."), advice);
+        source.warn(
+            "misplaced",
+            object,
+            line,
+            &format!("{reason}; the object is left out."),
+            advice,
+        );
         return None;
     }
     let mut record = builder.record;
@@ -92,7 +98,13 @@ pub(crate) fn record(object: &CityObject, source: &Source<'_>) -> Option<Record>
             |lod| format!("no geometry of level of detail {lod}"),
         );
         let advice = "Check the export, or choose another level of detail with --lod.";
-        source.warn("no-geometry", object, object.line, &format!("{wanted}; the object is left out."), advice);
+        source.warn(
+            "no-geometry",
+            object,
+            object.line,
+            &format!("{wanted}; the object is left out."),
+            advice,
+        );
         return None;
     }
     let heights = (record.rows[0].ground, record.rows[0].top);
@@ -133,7 +145,9 @@ impl Builder<'_> {
         row.ground = least(row.ground, child.ground);
         row.top = greatest(row.top, child.top);
         row.bbox = match (row.bbox, child.bbox) {
-            (Some(a), Some(b)) => Some(std::array::from_fn(|i| if i < 3 { a[i].min(b[i]) } else { a[i].max(b[i]) })),
+            (Some(a), Some(b)) => Some(std::array::from_fn(
+                |i| if i < 3 { a[i].min(b[i]) } else { a[i].max(b[i]) },
+            )),
             (a, b) => a.or(b),
         };
     }
@@ -174,7 +188,11 @@ impl Builder<'_> {
         };
         for polygon in &geometry.polygons {
             let rings = rings(polygon)
-                .map(|ring| ring.iter().map(|&point| Ok(transformer.geodetic(point)?.to_ecef().0)).collect())
+                .map(|ring| {
+                    ring.iter()
+                        .map(|&point| Ok(transformer.geodetic(point)?.to_ecef().0))
+                        .collect()
+                })
                 .collect::<Result<_, PointError>>()
                 .map_err(|error| (polygon.line, error))?;
             self.record.footprints.push((row, rings));
@@ -232,5 +250,8 @@ pub(crate) fn warning(
     message: &str,
     advice: &str,
 ) -> Warning {
-    Warning::new(code, message, advice).in_file(path).at_line(line).about(id)
+    Warning::new(code, message, advice)
+        .in_file(path)
+        .at_line(line)
+        .about(id)
 }

@@ -81,12 +81,23 @@ pub(crate) fn shape(mut record: Record, frame: &EnuFrame, path: &Path, report: &
     if triangles.is_empty() {
         let advice = "Check the export: every face has fewer than three points or no area.";
         let message = "nothing is left of its faces; the object is left out.";
-        report.warn(warning("no-area", path, record.line, &record.feature.id, message, advice));
+        report.warn(warning(
+            "no-area",
+            path,
+            record.line,
+            &record.feature.id,
+            message,
+            advice,
+        ));
         return None;
     }
     let measures = work.measures;
     let large = bounds.size().max_element() > LARGE_ITEM;
-    let form = if record.form == Form::Item && large { Form::Block } else { record.form };
+    let form = if record.form == Form::Item && large {
+        Form::Block
+    } else {
+        record.form
+    };
     let shape = Shape {
         layer: record.layer,
         form,
@@ -139,8 +150,17 @@ impl Work<'_> {
                 self.warn("open-solid", solid.row, line, &message, advice);
             }
             if !found.turned.is_empty() {
-                let message = format!("{} faces of the solid look inward; they are turned.", found.turned.len());
-                self.warn("turned-face", solid.row, line, &message, "Check the orientation of its rings.");
+                let message = format!(
+                    "{} faces of the solid look inward; they are turned.",
+                    found.turned.len()
+                );
+                self.warn(
+                    "turned-face",
+                    solid.row,
+                    line,
+                    &message,
+                    "Check the orientation of its rings.",
+                );
             }
             for turned in found.turned {
                 reverse(&mut run[turned].rings);
@@ -152,13 +172,23 @@ impl Work<'_> {
     /// Cuts every face into triangles; one result a face.
     fn cut(&mut self, faces: &mut [Face], form: Form, solids: &[Solid]) -> Vec<Cut> {
         let solid = |face: usize| solids.iter().any(|solid| solid.faces.contains(&face));
-        faces.iter_mut().enumerate().map(|(i, face)| self.cut_one(face, form, solid(i))).collect()
+        faces
+            .iter_mut()
+            .enumerate()
+            .map(|(i, face)| self.cut_one(face, form, solid(i)))
+            .collect()
     }
 
     fn cut_one(&mut self, face: &mut Face, form: Form, in_solid: bool) -> Cut {
         let Some(mut cut) = triangulate(&face.rings, &mut self.earcut) else {
             let message = "a face has fewer than three points or no area; it is left out.";
-            self.warn("degenerate-face", face.row, face.line, message, "Check the export's rounding.");
+            self.warn(
+                "degenerate-face",
+                face.row,
+                face.line,
+                message,
+                "Check the export's rounding.",
+            );
             return None;
         };
         if cut.deviation > PLANE_TOLERANCE + sagitta(&face.rings[0]) {
@@ -170,7 +200,13 @@ impl Work<'_> {
         }
         if cut.mended {
             let message = "the rings of a face cross themselves or each other; it is filled where they enclose.";
-            self.warn("crossing-rings", face.row, face.line, message, "Check it with a validator such as val3dity.");
+            self.warn(
+                "crossing-rings",
+                face.row,
+                face.line,
+                message,
+                "Check it with a validator such as val3dity.",
+            );
         }
         let surface = layer::surface(face.kind, face.owner, cut.normal.z);
         if !in_solid && faces_wrong_way(surface, form, cut.normal.z) {
@@ -198,7 +234,11 @@ impl Work<'_> {
     }
 
     fn measure_areas(&mut self, cut: &[Cut], faces: &[Face]) {
-        for ((cut, surface, _), _) in cut.iter().zip(faces).filter_map(|(cut, face)| Some((cut.as_ref()?, face))) {
+        for ((cut, surface, _), _) in cut
+            .iter()
+            .zip(faces)
+            .filter_map(|(cut, face)| Some((cut.as_ref()?, face)))
+        {
             self.measures.area(*surface, cut.area);
         }
     }

@@ -63,7 +63,11 @@ pub(crate) fn check(faces: &[&[Vec<DVec3>]]) -> Check {
     let open_edges = users.values().filter(|faces| faces.len() != 2).count();
     Check {
         open_edges,
-        turned: if open_edges == 0 { disagreeing(&edges, &users) } else { Vec::new() },
+        turned: if open_edges == 0 {
+            disagreeing(&edges, &users)
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -100,7 +100,13 @@ impl<'a> Source<'a> {
         let made = made
             .inspect_err(|error| {
                 let advice = "Name the reference system of the whole input with --crs.";
-                self.warn("geometry-crs", object, object.line, &format!("{error}; the geometry is left out."), advice);
+                self.warn(
+                    "geometry-crs",
+                    object,
+                    object.line,
+                    &format!("{error}; the geometry is left out."),
+                    advice,
+                );
             })
             .ok();
         others.insert(name.to_owned(), made.clone());
@@ -123,6 +129,10 @@ pub(crate) fn in_file(path: &Path, source: crs::Error) -> Error {
 
 /// The first point of the object or of its parts.
 fn any_point(object: &CityObject) -> Option<[f64; 3]> {
-    let own = object.geometries.iter().flat_map(|g| &g.polygons).find_map(|p| p.exterior.first().copied());
+    let own = object
+        .geometries
+        .iter()
+        .flat_map(|g| &g.polygons)
+        .find_map(|p| p.exterior.first().copied());
     own.or_else(|| object.children.iter().find_map(any_point))
 }

@@ -20,15 +20,28 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use stub::Stub;
 
-/// How coarse: what is smaller than `epsilon` metres may go, and whether one thing may stand for several features.
+/// How coarse: corners of blocks may move by a third of `epsilon` metres, those of ground by half of it, small things within it are one;
+/// and whether one thing may stand for several features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
     pub(crate) epsilon: f64,
     pub(crate) merge: bool,
 }
 
+impl Step {
+    /// How far tops may be apart that are drawn as one, in metres. It grows more slowly than `epsilon`, because a skyline is missed sooner
+    /// than a corner of a block.
+    pub(crate) fn height(self) -> f64 {
+        if self.epsilon <= 4.0 {
+            self.epsilon
+        } else {
+            4.0 + (self.epsilon - 4.0) / 6.0
+        }
+    }
+}
+
 /// From the finest stand-in to the coarsest. The first that is small enough is taken.
-pub(crate) const STEPS: [Step; 29] = {
+pub(crate) const STEPS: [Step; 30] = {
     const fn step(epsilon: f64, merge: bool) -> Step {
         Step { epsilon, merge }
     }
@@ -62,6 +75,7 @@ pub(crate) const STEPS: [Step; 29] = {
         step(128.0, true),
         step(180.0, true),
         step(256.0, true),
+        step(512.0, true),
     ]
 };
 
@@ -203,22 +217,32 @@ impl Stock<'_> {
         let below = self.pieces.iter().flat_map(|p| {
             let blocks = p.blocks.iter().filter(stands).flat_map(|block| block.triangles(p.grid));
             let stubs = p.stubs.iter().filter(|stub| drawn.contains(&stub.shape));
-            blocks.chain(stubs.flat_map(|stub| stub.triangles(p.grid))).collect::<Vec<_>>()
+            blocks
+                .chain(stubs.flat_map(|stub| stub.triangles(p.grid)))
+                .collect::<Vec<_>>()
         });
         of_items.chain(below).collect()
     }
 
     /// Ground by kind; of the kind that became the underlay only the heights are compared, its edges are those of the others.
     pub(crate) fn grounds(&self, made: &Pieces, shapes: &[Shape]) -> Vec<Ground> {
-        let underlays: Vec<_> = made.patches.iter().filter(|p| p.is_underlay()).map(Patch::kind).collect();
-        let counts = |patch: &Patch| !patch.is_underlay() && !underlays.contains(&patch.kind());
+        let underlays: Vec<_> = made
+            .patches
+            .iter()
+            .filter(|p| p.is_underlay())
+            .map(Patch::kind)
+            .collect();
+        let counts = |patch: &Patch| patch.is_underlay() || !underlays.contains(&patch.kind());
         let items = patch::of_items_without_underlay(&self.items, shapes);
-        let items = items.iter().filter(|patch| counts(patch)).map(|patch| patch.ground(FINEST_GRID));
+        let items = items
+            .iter()
+            .filter(|patch| counts(patch))
+            .map(|patch| patch.ground(FINEST_GRID));
         let below = self.pieces.iter().flat_map(|p| {
             let drawn = p.patches.iter().filter(|patch| counts(patch));
             drawn.map(|patch| patch.ground(p.grid)).collect::<Vec<_>>()
         });
-        items.chain(below).collect()
+        items.chain(patch::land(&self.items, shapes)).chain(below).collect()
     }
 }
 
@@ -226,12 +250,13 @@ impl Pieces {
     /// Triangles of the buildings and small things.
     pub(crate) fn volumes(&self) -> Vec<Triangle> {
         let blocks = self.blocks.iter().flat_map(|block| block.triangles(self.grid));
-        blocks.chain(self.stubs.iter().flat_map(|stub| stub.triangles(self.grid))).collect()
+        blocks
+            .chain(self.stubs.iter().flat_map(|stub| stub.triangles(self.grid)))
+            .collect()
     }
 
-    /// Ground by kind, without the underlay.
+    /// Ground by kind.
     pub(crate) fn grounds(&self) -> Vec<Ground> {
-        let drawn = self.patches.iter().filter(|patch| !patch.is_underlay());
-        drawn.map(|patch| patch.ground(self.grid)).collect()
+        self.patches.iter().map(|patch| patch.ground(self.grid)).collect()
     }
 }

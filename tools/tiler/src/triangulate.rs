@@ -4,8 +4,8 @@
 //! best plane, cut into triangles there by ear clipping, and the area is compared: where ear clipping fails (rings that cross
 //! themselves), the ring is mended first and cut again.
 
-use earcut::Earcut;
 use crate::overlay;
+use earcut::Earcut;
 use geo::{Coord, LineString};
 use glam::{DVec2, DVec3};
 
@@ -63,10 +63,7 @@ pub(crate) fn vector_area(ring: &[DVec3]) -> DVec3 {
         return DVec3::ZERO;
     };
     let pairs = ring.iter().zip(ring.iter().skip(1));
-    pairs
-        .map(|(&a, &b)| (a - first).cross(b - first))
-        .sum::<DVec3>()
-        / 2.0
+    pairs.map(|(&a, &b)| (a - first).cross(b - first)).sum::<DVec3>() / 2.0
 }
 
 /// What became of a face.
@@ -231,7 +228,10 @@ mod tests {
         assert!(done.mended);
         let flat = |p: [f64; 3]| Coord { x: p[0], y: p[1] };
         let crossing = 40.0 / 13.0;
-        let halves = [[[0., 0., 0.], [crossing, crossing, 0.], [0., 5., 0.]], [[8., 8., 0.], [8., 0., 0.], [crossing, crossing, 0.]]];
+        let halves = [
+            [[0., 0., 0.], [crossing, crossing, 0.], [0., 5., 0.]],
+            [[8., 8., 0.], [8., 0., 0.], [crossing, crossing, 0.]],
+        ];
         let expected: f64 = halves
             .iter()
             .map(|t| geo::Area::unsigned_area(&geo::Triangle::new(flat(t[0]), flat(t[1]), flat(t[2]))))

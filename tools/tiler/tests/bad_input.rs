@@ -40,7 +40,10 @@ fn building(id: &str, faces: &[Vec<[f64; 3]>]) -> String {
         }
         text.push_str("</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember>\n");
     }
-    text + "</gml:CompositeSurface></gml:exterior></gml:Solid></bldg:lod1Solid></bldg:Building></core:cityObjectMember>\n"
+    text.push_str(
+        "</gml:CompositeSurface></gml:exterior></gml:Solid></bldg:lod1Solid></bldg:Building></core:cityObjectMember>\n",
+    );
+    text
 }
 
 fn city(srs_name: &str, members: &[String]) -> String {

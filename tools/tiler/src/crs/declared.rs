@@ -25,10 +25,7 @@ pub(super) enum Height {
     /// A third, ellipsoidal axis.
     Ellipsoid,
     /// A vertical system, and its row in the catalogue.
-    Gravity {
-        name: String,
-        crs: Option<VerticalCrs>,
-    },
+    Gravity { name: String, crs: Option<VerticalCrs> },
 }
 
 /// Looks the codes of `name` up: one horizontal, three-dimensional or compound, or a horizontal and a vertical one.
@@ -90,9 +87,7 @@ fn projjson(name: &str, code: u32) -> Result<Value, Error> {
         name: name.to_owned(),
     };
     let crs = Proj::new(&format!("EPSG:{code}")).map_err(|_| unknown())?;
-    let text = crs
-        .to_projjson(Some(false), None, None)
-        .map_err(|_| unknown())?;
+    let text = crs.to_projjson(Some(false), None, None).map_err(|_| unknown())?;
     serde_json::from_str(&text).map_err(|_| unknown())
 }
 
@@ -127,9 +122,7 @@ fn height_of(json: &Value, code: Option<u32>) -> Result<Height, Error> {
 }
 
 fn axes(json: &Value) -> &[Value] {
-    json["coordinate_system"]["axis"]
-        .as_array()
-        .map_or(&[], Vec::as_slice)
+    json["coordinate_system"]["axis"].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn text(json: &Value, key: &str) -> String {

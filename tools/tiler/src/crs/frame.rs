@@ -11,11 +11,7 @@ use tiles::geodesy::{Enu, EnuFrame, Geodetic};
 pub(crate) fn origin_of(bounds: &Aabb) -> [f64; 3] {
     let middle = bounds.center();
     let round = |value: f64, steps: f64| (value * steps).round() / steps;
-    [
-        round(middle.x, 1e4),
-        round(middle.y, 1e4),
-        round(bounds.min.z, 1.0),
-    ]
+    [round(middle.x, 1e4), round(middle.y, 1e4), round(bounds.min.z, 1.0)]
 }
 
 /// Nodes of the fit along each side of the domain; the check samples lie between them.

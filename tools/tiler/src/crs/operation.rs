@@ -26,22 +26,16 @@ impl Transformer {
         };
         // The crate `proj` panics where PROJ answers "no operation" without an error number, which it does when only
         // ballpark operations are left. So ask first with everything allowed, and read what would be used.
-        let probe = Proj::new_known_crs(&crs.definition, WGS_84, None)
-            .map_err(|e| failed(e.to_string()))?;
+        let probe = Proj::new_known_crs(&crs.definition, WGS_84, None).map_err(|e| failed(e.to_string()))?;
         let _ = probe.convert(crs.middle_of_area());
         if is_ballpark(&probe) {
-            return Err(Error::Ballpark {
-                crs: crs.name.clone(),
-            });
+            return Err(Error::Ballpark { crs: crs.name.clone() });
         }
         let open = |definition| Proj::new(definition).map_err(|e| failed(e.to_string()));
         let proj = open(&crs.definition)?
             .create_crs_to_crs_from_pj(&open(WGS_84)?, None, Some(vec!["ALLOW_BALLPARK=NO"]))
             .map_err(|e| failed(e.to_string()))?;
-        Ok(Self {
-            proj,
-            crs: crs.clone(),
-        })
+        Ok(Self { proj, crs: crs.clone() })
     }
 
     /// Longitude and latitude in degrees of a point as written.
@@ -67,15 +61,13 @@ impl Transformer {
         let (lon, lat) = self.degrees(point)?;
         let undulation = match &self.crs.vertical {
             Vertical::Ellipsoid => 0.0,
-            Vertical::Geoid { grid, .. } => {
-                grid.height(lon, lat).ok_or_else(|| PointError::Geoid {
-                    point,
-                    lon,
-                    lat,
-                    grid: grid.name.clone(),
-                    extent: grid.extent(),
-                })?
-            }
+            Vertical::Geoid { grid, .. } => grid.height(lon, lat).ok_or_else(|| PointError::Geoid {
+                point,
+                lon,
+                lat,
+                grid: grid.name.clone(),
+                extent: grid.extent(),
+            })?,
         };
         if !point[2].is_finite() {
             return Err(PointError::Domain(point));
@@ -91,11 +83,7 @@ impl Transformer {
     /// Easting, northing, height of a point as written, whatever the order in the file.
     pub fn east_north(&self, point: [f64; 3]) -> [f64; 3] {
         let [a, b, height] = point;
-        if self.crs.swapped {
-            [b, a, height]
-        } else {
-            point
-        }
+        if self.crs.swapped { [b, a, height] } else { point }
     }
 
     /// Whether the point lies in the area of use of the reference system.

@@ -54,9 +54,7 @@ fn doubles(decoder: &mut Decoder<Cursor<&[u8]>>, tag: Tag) -> Result<Vec<f64>, S
 fn is_point(decoder: &mut Decoder<Cursor<&[u8]>>) -> bool {
     let keys = decoder.get_tag_u64_vec(GEO_KEYS).unwrap_or_default();
     let (entries, _) = keys.as_chunks::<4>();
-    entries
-        .iter()
-        .any(|entry| entry[0] == RASTER_TYPE && entry[3] == 2)
+    entries.iter().any(|entry| entry[0] == RASTER_TYPE && entry[3] == 2)
 }
 
 fn floats(image: DecodingResult) -> Result<Vec<f32>, String> {

@@ -18,7 +18,9 @@ pub(super) fn feature(object: &CityObject, heights: (Option<f64>, Option<f64>)) 
         function: first(&object.function),
         usage: first(&object.usage),
         address: object.addresses.first().map(line).unwrap_or_default(),
-        roof_type: attribute(object, "roofType").map(ToString::to_string).unwrap_or_default(),
+        roof_type: attribute(object, "roofType")
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         height: measured_height(object).or(extent).map(|metres| metres as f32),
         ground_level: ground.map(|metres| metres as f32),
         storeys: number("storeysAboveGround").and_then(whole),
@@ -112,7 +114,13 @@ fn attributes(object: &CityObject) -> Vec<(String, Value)> {
     if let Some(description) = &object.description {
         list.push(("description".to_owned(), description.clone().into()));
     }
-    list.extend(object.names.iter().skip(1).map(|name| ("otherName".to_owned(), name.clone().into())));
+    list.extend(
+        object
+            .names
+            .iter()
+            .skip(1)
+            .map(|name| ("otherName".to_owned(), name.clone().into())),
+    );
     list.extend(object.attributes.iter().map(named_value));
     for reference in &object.external_references {
         if let Some(target) = reference.uri.as_ref().or(reference.name.as_ref()) {

@@ -30,12 +30,17 @@ fn flat_role(object: &CityObject, lod: Option<u8>) -> Option<GeometryRole> {
         return None;
     }
     let flat = [GeometryRole::RoofEdge, GeometryRole::Footprint];
-    flat.into_iter()
-        .find(|role| object.geometries.iter().any(|g| g.role == *role && !g.polygons.is_empty()))
+    flat.into_iter().find(|role| {
+        object
+            .geometries
+            .iter()
+            .any(|g| g.role == *role && !g.polygons.is_empty())
+    })
 }
 
 fn highest(object: &CityObject) -> Option<u8> {
-    let levels = |wanted: fn(&Geometry) -> bool| object.geometries.iter().filter(move |g| wanted(g)).map(|g| g.lod).max();
+    let levels =
+        |wanted: fn(&Geometry) -> bool| object.geometries.iter().filter(move |g| wanted(g)).map(|g| g.lod).max();
     levels(drawn).or_else(|| levels(|g| !g.polygons.is_empty()))
 }
 

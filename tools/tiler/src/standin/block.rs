@@ -34,6 +34,9 @@ pub(crate) struct Block {
     wall: Blend,
 }
 
+/// Gaps wider than this between buildings are streets and stay open at every distance, in metres.
+const WIDEST_ALLEY: f64 = 5.0;
+
 const MOST_CUTS: f64 = 64.0;
 
 const PLAIN: Color = [0xb8, 0xb4, 0xac, 0xff];
@@ -95,7 +98,7 @@ pub(super) fn wall_of(a: DVec3, b: DVec3, base: f64, color: Color, surface: Surf
 /// The stacks of the buildings among the items.
 pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape], step: Step) -> Vec<Block> {
     of_form(items, shapes, Form::Block)
-        .flat_map(|item| stack(item.shape, &shapes[item.shape], step.epsilon))
+        .flat_map(|item| stack(item.shape, &shapes[item.shape], step.height()))
         .collect()
 }
 
@@ -118,7 +121,16 @@ fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
     let mut covered: Vec<Triangle> = Vec::new();
     while let Some(high) = above.iter().flat_map(|t| t.corners).map(|c| c.z).max_by(f64::total_cmp) {
         let low = high - step;
-        let cut = |greater| clip(&above, Half { axis: 2, at: low, greater });
+        let cut = |greater| {
+            clip(
+                &above,
+                Half {
+                    axis: 2,
+                    at: low,
+                    greater,
+                },
+            )
+        };
         let (layer, below) = (cut(true), cut(false));
         let (top, roof) = top_of(&layer);
         covered.extend(&layer);
@@ -171,7 +183,11 @@ fn top_of(layer: &[Triangle]) -> (f64, Blend) {
         greater: true,
     };
     let upper: f64 = clip(layer, half).iter().map(|t| t.area() * t.normal.z).sum();
-    let top = if upper > 0.3 * total { f64::midpoint(mean, high) } else { mean };
+    let top = if upper > 0.3 * total {
+        f64::midpoint(mean, high)
+    } else {
+        mean
+    };
     (top, roof)
 }
 
@@ -182,9 +198,30 @@ pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Bloc
     rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.shape.cmp(&b.shape)));
     let mut made = Vec::new();
     while let Some(highest) = rest.first().map(|block| block.top) {
-        let end = rest.partition_point(|block| block.top >= highest - step.epsilon);
+        let end = rest.partition_point(|block| block.top >= highest - step.height());
         let later = rest.split_off(end);
-        made.extend(merge_class(&rest, step));
+        let m = merge_class(&rest, step);
+        if std::env::var_os("DBG").is_some() {
+            for b in rest
+                .iter()
+                .filter(|b| outline::extent(&b.outline) < 20.0 && b.top - b.floor > 40.0)
+            {
+                eprintln!(
+                    "TALL {:?} in: shape {} top {:.1} base {:.1} ext {:.1} at {} -> {:?}",
+                    step,
+                    b.shape,
+                    b.top,
+                    b.base,
+                    outline::extent(&b.outline),
+                    b.middle(),
+                    m.iter()
+                        .filter(|k| k.members.contains(&b.shape))
+                        .map(|k| (k.top, k.base, outline::extent(&k.outline), outline::area(&k.outline)))
+                        .collect::<Vec<_>>()
+                );
+            }
+        }
+        made.extend(m);
         rest = later;
     }
     let lost = lost(blocks, &made);
@@ -194,21 +231,27 @@ pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Bloc
 /// Blocks that nothing was made of.
 fn lost(before: &[Block], made: &[Block]) -> Vec<Block> {
     let drawn: BTreeSet<usize> = made.iter().flat_map(|block| &block.members).copied().collect();
-    let gone = before.iter().filter(|block| block.members.iter().any(|member| !drawn.contains(member)));
+    let gone = before
+        .iter()
+        .filter(|block| block.members.iter().any(|member| !drawn.contains(member)));
     gone.cloned().collect()
 }
 
 /// Leaves out what is small in every direction, unless nothing else is there. What stands nearest takes over the members of what is gone.
 fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) -> Vec<Block> {
     let small = |block: &Block| {
-        outline::extent(&block.outline) < step.epsilon && block.top - block.floor < 2.0 * step.epsilon
+        outline::extent(&block.outline) < step.epsilon / 4.0 && block.top - block.floor < 2.0 * step.height()
     };
     let all_small = made.iter().all(small);
     let largest = largest(&made);
     let stays = |at: usize, block: &Block| !small(block) || (all_small && Some(at) == largest);
     let (mut kept, mut gone) = (Vec::new(), lost);
     for (at, block) in made.into_iter().enumerate() {
-        if stays(at, &block) { kept.push(block) } else { gone.push(block) }
+        if stays(at, &block) {
+            kept.push(block);
+        } else {
+            gone.push(block);
+        }
     }
     for block in &kept {
         fate.drawn.extend(&block.members);
@@ -231,7 +274,7 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
 fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
     if step.merge {
         let all = overlay::union(class.iter().map(|block| &block.outline));
-        let closed = outline::closed(&all, step.epsilon / 4.0);
+        let closed = outline::closed(&all, (step.epsilon / 4.0).min(WIDEST_ALLEY));
         return assign(class, &closed, step);
     }
     let mut shapes: Vec<usize> = class.iter().map(|block| block.shape).collect();
@@ -253,7 +296,8 @@ fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
     for block in blocks {
         for part in &block.outline {
             let part = MultiPolygon::new(vec![part.clone()]);
-            let home = outline::inside(&part).and_then(|point| plan.iter().position(|polygon| polygon.contains(&point)));
+            let home =
+                outline::inside(&part).and_then(|point| plan.iter().position(|polygon| polygon.contains(&point)));
             if let Some(home) = home {
                 groups[home].push((block, outline::area(&part)));
             }
@@ -261,7 +305,7 @@ fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
     }
     let outlines = plan.iter().map(|polygon| {
         let plan = MultiPolygon::new(vec![polygon.clone()]);
-        outline::simplified(&plan, step.epsilon / 2.0, Collapse::Rectangle)
+        outline::simplified(&plan, step.epsilon / 3.0, Collapse::Rectangle)
     });
     groups
         .iter()
@@ -272,7 +316,9 @@ fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
 }
 
 fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
-    let largest = group.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.shape.cmp(&a.0.shape)));
+    let largest = group
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.shape.cmp(&a.0.shape)));
     let total: f64 = group.iter().map(|(_, area)| area).sum();
     let mut roof = Blend::default();
     let mut wall = Blend::default();
@@ -289,7 +335,11 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
         outline,
         floor,
         // What it rests on may come out lower by the step.
-        base: if base > floor { (base - step.epsilon).max(floor) } else { floor },
+        base: if base > floor {
+            (base - step.height()).max(floor)
+        } else {
+            floor
+        },
         top: group.iter().map(|(block, area)| block.top * area).sum::<f64>() / total.max(1e-9),
         roof,
         wall,

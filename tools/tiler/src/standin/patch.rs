@@ -21,11 +21,20 @@ use rstar::primitives::GeomWithData;
 use std::collections::BTreeMap;
 use tiles::surface::Surface;
 
+/// Stands for the kind of the underlay.
+const LAND: (Surface, Color) = (Surface::Unknown, [0; 4]);
+
 /// How far the underlay lies below the ground, in metres.
 const UNDERLAY_DEPTH: f64 = 0.3;
 
-/// Gaps wider than this between pieces of ground of one kind stay open, in metres.
-const WIDEST_SLIT: f64 = 5.0;
+/// Gaps wider than this between pieces of ground of one kind stay open, in metres: paths through a park close, the blocks between streets
+/// do not.
+fn widest_slit(surface: Surface, step: Step) -> f64 {
+    match surface {
+        Surface::Road | Surface::Square | Surface::Railway => step.epsilon.min(5.0),
+        _ => step.epsilon / 2.0,
+    }
+}
 
 /// A piece of ground.
 #[derive(Debug, Clone)]
@@ -63,7 +72,11 @@ impl Heights {
         if high - low <= FLAT {
             return Self::Flat(f64::midpoint(low, high));
         }
-        points.sort_by(|a, b| a.to_array().partial_cmp(&b.to_array()).unwrap_or(std::cmp::Ordering::Equal));
+        points.sort_by(|a, b| {
+            a.to_array()
+                .partial_cmp(&b.to_array())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
         points.dedup();
         Self::Sampled(points)
     }
@@ -144,10 +157,10 @@ impl Patch {
         all
     }
 
-    /// What its error is measured on.
+    /// What its error is measured on. Of the underlay it is where land is, whatever its colour.
     pub(super) fn ground(&self, grid: f64) -> Ground {
         Ground {
-            kind: self.kind(),
+            kind: if self.is_underlay() { LAND } else { self.kind() },
             plan: self.outline.clone(),
             triangles: self.triangles(grid),
         }
@@ -196,7 +209,10 @@ pub(super) fn of_items_without_underlay(items: &[&LeafItem], shapes: &[Shape]) -
 fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
     let mut kinds: BTreeMap<(Surface, Color), Vec<&Triangle>> = BTreeMap::new();
     for triangle in item.triangles.iter().filter(|t| t.normal.z > STEEP) {
-        kinds.entry((triangle.surface, triangle.color)).or_default().push(triangle);
+        kinds
+            .entry((triangle.surface, triangle.color))
+            .or_default()
+            .push(triangle);
     }
     kinds
         .into_iter()
@@ -218,18 +234,44 @@ fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
         .collect()
 }
 
+/// All land among the items, as its error is measured.
+pub(super) fn land(items: &[&LeafItem], shapes: &[Shape]) -> Option<Ground> {
+    let terrain = items
+        .iter()
+        .any(|item| item.underlay || shapes[item.shape].layer == Layer::Terrain);
+    let land = items
+        .iter()
+        .flat_map(|item| item.triangles.iter())
+        .filter(|t| t.normal.z > STEEP);
+    terrain.then(|| Ground {
+        kind: LAND,
+        plan: outline::plan_of(land),
+        triangles: Vec::new(),
+    })
+}
+
 /// All land of a terrain tile as one piece, of the kind and colour that most of the tile's own ground has.
 fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<Patch> {
     let terrain = |item: &&&LeafItem| !item.underlay && shapes[item.shape].layer == Layer::Terrain;
     let mut areas: BTreeMap<(Surface, Color), f64> = BTreeMap::new();
-    for patch in patches.iter().filter(|patch| shapes[patch.shape].layer == Layer::Terrain) {
+    for patch in patches
+        .iter()
+        .filter(|patch| shapes[patch.shape].layer == Layer::Terrain)
+    {
         *areas.entry(patch.kind()).or_default() += patch.weight;
     }
     let (&kind, _) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
     let own = || patches.iter().filter(|patch| patch.kind() == kind);
     let largest = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
-    let land: Vec<&Triangle> = items.iter().flat_map(|item| item.triangles.iter()).filter(|t| t.normal.z > STEEP).collect();
-    let corners = items.iter().filter(terrain).flat_map(|item| item.triangles.iter().flat_map(|t| t.corners));
+    let land: Vec<&Triangle> = items
+        .iter()
+        .flat_map(|item| item.triangles.iter())
+        .filter(|t| t.normal.z > STEEP)
+        .collect();
+    let corners = items
+        .iter()
+        .filter(terrain)
+        .flat_map(|item| item.triangles.iter().flat_map(|t| t.corners));
     let lowest = corners.map(|c| c.z).fold(f64::INFINITY, f64::min);
     Some(Patch {
         shape: largest.shape,
@@ -249,10 +291,21 @@ pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
     type Kind = (bool, Surface, Color, usize);
     let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
     for patch in patches {
-        let owner = if step.merge || patch.is_underlay() { 0 } else { patch.shape };
+        let owner = if step.merge || patch.is_underlay() {
+            0
+        } else {
+            patch.shape
+        };
         let color = if patch.is_underlay() { [0; 4] } else { patch.color };
-        let surface = if patch.is_underlay() { Surface::Unknown } else { patch.surface };
-        kinds.entry((patch.is_underlay(), surface, color, owner)).or_default().push(patch.clone());
+        let surface = if patch.is_underlay() {
+            Surface::Unknown
+        } else {
+            patch.surface
+        };
+        kinds
+            .entry((patch.is_underlay(), surface, color, owner))
+            .or_default()
+            .push(patch.clone());
     }
     kinds.into_values().filter_map(|group| join(&group, step)).collect()
 }
@@ -264,10 +317,10 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
     let mut outline = overlay::union(group.iter().map(|patch| &patch.outline));
     if largest.is_underlay() {
-        outline = outline::closed(&outline, step.epsilon);
+        // It may reach too far, but not too short: beyond it is nothing.
+        outline = outline::closed_and_grown(&outline, step.epsilon, step.epsilon / 2.0);
     } else if step.merge {
-        // Slits close; the blocks between streets stay open.
-        outline = outline::closed(&outline, step.epsilon.min(WIDEST_SLIT));
+        outline = outline::closed(&outline, widest_slit(largest.surface, step));
     }
     outline.0.retain(|polygon| {
         let area = geo::Area::unsigned_area(polygon);

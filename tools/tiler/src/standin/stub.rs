@@ -42,7 +42,10 @@ impl Stub {
         let ring: Vec<DVec3> = (0..3)
             .map(|i| {
                 let angle = TAU * f64::from(i) / 3.0;
-                foot + snapped(DVec3::new(self.radius * angle.cos(), self.radius * angle.sin(), belt), fine)
+                foot + snapped(
+                    DVec3::new(self.radius * angle.cos(), self.radius * angle.sin(), belt),
+                    fine,
+                )
             })
             .collect();
         let top = foot + DVec3::Z * self.height;
@@ -132,7 +135,10 @@ fn thinned(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub> {
     let mut cells: BTreeMap<(Surface, i64, i64), Vec<Stub>> = BTreeMap::new();
     for stub in stubs {
         let cell = (stub.foot / (2.0 * step.epsilon)).floor();
-        cells.entry((stub.surface, cell.x as i64, cell.y as i64)).or_default().push(stub);
+        cells
+            .entry((stub.surface, cell.x as i64, cell.y as i64))
+            .or_default()
+            .push(stub);
     }
     cells
         .into_values()
