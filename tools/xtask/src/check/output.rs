@@ -23,8 +23,10 @@ impl Counts {
     ///
     /// Known are nextest's summary, the closing line of cargo's own runner, and TAP (`ok`, `not ok`).
     fn of_line(line: &str) -> Self {
+        // A failed test's own closing line is shown indented; nextest counts it in its summary.
+        let own = line.starts_with("test result: ");
         let line = line.trim_start();
-        if line.starts_with("Summary [") || line.starts_with("test result: ") {
+        if line.starts_with("Summary [") || own {
             return Self {
                 passed: number_before(line, " passed"),
                 failed: number_before(line, " failed"),
