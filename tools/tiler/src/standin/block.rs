@@ -200,28 +200,7 @@ pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Bloc
     while let Some(highest) = rest.first().map(|block| block.top) {
         let end = rest.partition_point(|block| block.top >= highest - step.height());
         let later = rest.split_off(end);
-        let m = merge_class(&rest, step);
-        if std::env::var_os("DBG").is_some() {
-            for b in rest
-                .iter()
-                .filter(|b| outline::extent(&b.outline) < 20.0 && b.top - b.floor > 40.0)
-            {
-                eprintln!(
-                    "TALL {:?} in: shape {} top {:.1} base {:.1} ext {:.1} at {} -> {:?}",
-                    step,
-                    b.shape,
-                    b.top,
-                    b.base,
-                    outline::extent(&b.outline),
-                    b.middle(),
-                    m.iter()
-                        .filter(|k| k.members.contains(&b.shape))
-                        .map(|k| (k.top, k.base, outline::extent(&k.outline), outline::area(&k.outline)))
-                        .collect::<Vec<_>>()
-                );
-            }
-        }
-        made.extend(m);
+        made.extend(merge_class(&rest, step));
         rest = later;
     }
     let lost = lost(blocks, &made);
