@@ -111,7 +111,7 @@ pub(crate) fn clean_ring(ring: &mut Vec<DVec3>) {
     }
 }
 
-/// Cuts a face (outer ring, then holes, as [`clean_ring`] leaves them) into triangles; `None` when it has no area.
+/// Cuts a face (outer ring, then holes, cleaned of repeated points and spikes) into triangles; `None` when it has no area.
 pub fn triangulate(rings: &[Vec<DVec3>], earcut: &mut Earcut<f64>) -> Option<Triangulated> {
     let exterior = rings.first().filter(|ring| ring.len() >= 3)?;
     let plane = Plane::of(exterior)?;
