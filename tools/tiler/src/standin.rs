@@ -29,19 +29,19 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// How far tops may be apart that are drawn as one, in metres. It grows more slowly than `epsilon`, because a skyline is missed sooner
-    /// than a corner of a block.
+    /// How far tops may be apart that are drawn as one, in metres. It grows more slowly than `epsilon` and not for ever, because a skyline is
+    /// missed sooner than a corner of a block.
     pub(crate) fn height(self) -> f64 {
         if self.epsilon <= 4.0 {
             self.epsilon
         } else {
-            4.0 + (self.epsilon - 4.0) / 6.0
+            (4.0 + (self.epsilon - 4.0) / 6.0).min(10.0).max(self.epsilon / 12.0)
         }
     }
 }
 
 /// From the finest stand-in to the coarsest. The first that is small enough is taken.
-pub(crate) const STEPS: [Step; 30] = {
+pub(crate) const STEPS: [Step; 36] = {
     const fn step(epsilon: f64, merge: bool) -> Step {
         Step { epsilon, merge }
     }
@@ -74,8 +74,14 @@ pub(crate) const STEPS: [Step; 30] = {
         step(90.0, true),
         step(128.0, true),
         step(180.0, true),
+        step(220.0, true),
         step(256.0, true),
+        step(320.0, true),
+        step(400.0, true),
         step(512.0, true),
+        step(640.0, true),
+        step(800.0, true),
+        step(1024.0, true),
     ]
 };
 

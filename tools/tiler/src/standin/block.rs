@@ -28,15 +28,21 @@ pub(crate) struct Block {
     pub(crate) outline: Plan,
     /// Where the ground is; no wall reaches lower.
     floor: f64,
+    /// The height of what it stands on.
     base: f64,
+    /// How far its walls reach below that, because what it stands on may have come out lower.
+    sunk: f64,
     pub(crate) top: f64,
     roof: Blend,
     wall: Blend,
 }
 
-/// Gaps wider than this between buildings are streets and stay open at every distance, in metres.
-const WIDEST_ALLEY: f64 = 5.0;
+/// Gaps wider than this between buildings stay open, in metres: alleys close soon, streets only where whole quarters become one.
+fn widest_alley(step: Step) -> f64 {
+    (step.epsilon / 4.0).min(5.0).max(step.epsilon / 16.0)
+}
 
+/// A stack has at most so many prisms.
 const MOST_CUTS: f64 = 64.0;
 
 const PLAIN: Color = [0xb8, 0xb4, 0xac, 0xff];
@@ -47,7 +53,7 @@ impl Block {
         let mut earcut = Earcut::new();
         let (roof, wall) = (self.roof.color(PLAIN), self.wall.color(PLAIN));
         let top = snapped_height(self.top, grid);
-        let base = (self.base / grid).floor() * grid;
+        let base = ((self.base - self.sunk).max(self.floor) / grid).floor() * grid;
         let place = |c: Coord| snapped(DVec3::new(c.x, c.y, top), grid);
         let mut all = Vec::new();
         for polygon in &self.outline {
@@ -145,6 +151,7 @@ fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
             outline,
             floor,
             base: floor,
+            sunk: 0.0,
             top,
             roof,
             wall,
@@ -219,7 +226,8 @@ fn lost(before: &[Block], made: &[Block]) -> Vec<Block> {
 /// Leaves out what is small in every direction, unless nothing else is there. What stands nearest takes over the members of what is gone.
 fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) -> Vec<Block> {
     let small = |block: &Block| {
-        outline::extent(&block.outline) < step.epsilon / 4.0 && block.top - block.floor < 2.0 * step.height()
+        let low = block.top - block.base < step.height() || block.top - block.floor < 2.0 * step.height();
+        low && outline::extent(&block.outline) < step.epsilon / 4.0
     };
     let all_small = made.iter().all(small);
     let largest = largest(&made);
@@ -253,7 +261,7 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
 fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
     if step.merge {
         let all = overlay::union(class.iter().map(|block| &block.outline));
-        let closed = outline::closed(&all, (step.epsilon / 4.0).min(WIDEST_ALLEY));
+        let closed = outline::closed(&all, widest_alley(step));
         return assign(class, &closed, step);
     }
     let mut shapes: Vec<usize> = class.iter().map(|block| block.shape).collect();
@@ -313,12 +321,8 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
         members: members_of(group.iter().map(|(block, _)| &block.members)),
         outline,
         floor,
-        // What it rests on may come out lower by the step.
-        base: if base > floor {
-            (base - step.height()).max(floor)
-        } else {
-            floor
-        },
+        base,
+        sunk: step.height() + group.iter().map(|(block, _)| block.sunk).fold(0.0, f64::max),
         top: group.iter().map(|(block, area)| block.top * area).sum::<f64>() / total.max(1e-9),
         roof,
         wall,
