@@ -94,6 +94,12 @@ pub(crate) struct TileArguments {
     /// How many threads work; otherwise one for each processor. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub(crate) threads: Option<usize>,
+    /// About how much memory to take, with M or G for MiB or GiB; otherwise half of the machine's. The result does not depend on it.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory: Option<usize>,
+    /// Where to keep intermediate results; otherwise beside the collection. They take about as much room as the files.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) temp: Option<PathBuf>,
     /// Publish nothing if there is a warning.
     #[arg(long)]
     pub(crate) strict: bool,

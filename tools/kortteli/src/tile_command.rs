@@ -79,10 +79,22 @@ fn options(arguments: &TileArguments, encoding: glb::Encoding) -> tiler::Options
         },
         encoding,
         threads: arguments.threads,
+        memory: arguments.memory.map(|bytes| bytes as u64).or_else(half_of_memory),
+        temp: arguments.temp.clone(),
         strict: arguments.strict,
         lod: arguments.lod,
         source_crs: arguments.crs.clone(),
         attribution: arguments.attribution.clone(),
         license: arguments.license.clone(),
     }
+}
+
+/// Half of the memory that this process may have (of the machine's, or of its control group's), in bytes; `None` where that is not known.
+fn half_of_memory() -> Option<u64> {
+    let system = sysinfo::System::new_with_specifics(
+        sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
+    );
+    let limit = system.cgroup_limits().map(|limits| limits.total_memory);
+    let least = limit.into_iter().chain([system.total_memory()]).filter(|bytes| *bytes > 0).min();
+    least.map(|bytes| bytes / 2)
 }

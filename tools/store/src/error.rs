@@ -5,6 +5,12 @@ use std::path::PathBuf;
 /// Why a store could not be written, opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The features of a publication cannot be read; nothing was published.
+    #[error("the features to be published cannot be read: {source}")]
+    Rows {
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A file operation failed.
     #[error("{what} {}: {source}", path.display())]
     Io {

@@ -29,8 +29,8 @@ pub struct Publication {
     pub layers: Vec<LayerInfo>,
     /// What later generations keep.
     pub frame: Frame,
-    /// Every feature, in any order, each id once. It is read once and not kept in memory.
-    pub features: Box<dyn Iterator<Item = FeatureRow> + Send>,
+    /// Every feature, in any order, each id once, or why it cannot be read. It is read once and not kept in memory.
+    pub features: Box<dyn Iterator<Item = std::io::Result<FeatureRow>> + Send>,
     /// What was counted while tiling, for example `buildings`.
     pub counts: BTreeMap<String, u64>,
     /// Warnings by code.

@@ -55,7 +55,7 @@ impl Facts {
 
 impl Spool {
     /// Writes `rows` to a new database at `path`.
-    pub(crate) fn fill(path: &Path, rows: impl Iterator<Item = FeatureRow>) -> Result<Self, Error> {
+    pub(crate) fn fill(path: &Path, rows: impl Iterator<Item = std::io::Result<FeatureRow>>) -> Result<Self, Error> {
         let mut connection = create(path).map_err(database(path))?;
         let mut discovered: BTreeMap<String, Discovery> = BTreeMap::new();
         let mut facts = Facts::default();
@@ -63,8 +63,9 @@ impl Spool {
         {
             let sql = "INSERT INTO spooled(id, layer, row) VALUES (?1, ?2, ?3)";
             let mut insert = transaction.prepare(sql).map_err(database(path))?;
-            for mut row in rows {
-                row = finite(row);
+            for row in rows {
+                let row = row.map_err(|source| Error::Rows { source })?;
+                let mut row = finite(row);
                 row.attributes = merged(row.attributes);
                 facts.add(&row);
                 crate::geopackage::discover(discovered.entry(row.layer.clone()).or_default(), &row);

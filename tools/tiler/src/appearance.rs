@@ -50,7 +50,7 @@ fn default_color(surface: Surface) -> Color {
 }
 
 /// The mean of colours by area, mixed as light mixes (linear), not as bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Blend {
     sum: [f64; 4],
     weight: f64,

@@ -1,33 +1,34 @@
 //! The run: from files to a published collection.
 
 use crate::content::Encoder;
-use crate::crs::{frame_about, origin_of};
-use crate::layer::{Form, Layer};
-use crate::leaf::{Cell, Cutter, LeafItem};
+use crate::index::Index;
+use crate::intake::{Facts, Intake};
+use crate::layer::Layer;
+use crate::leaf::{Cell, Cutter};
 use crate::levels::{Levels, Tree};
-use crate::measure::Measures;
+use crate::plan::Planner;
 use crate::read::{Read, read};
-use crate::shape::{Shape, Triangle, shape};
+use crate::rows::Rows;
+use crate::spill::Spill;
 use crate::{Error, Options, Progress, Stage, TileSummary, publish};
 use citygml::Report;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{Frame, Publisher};
 use tiles::bounds::Aabb;
-use tiles::geodesy::EnuFrame;
 
 /// Everything that the inputs gave, in one frame.
 pub(crate) struct City {
-    pub(crate) shapes: Vec<Shape>,
-    pub(crate) measures: Measures,
+    pub(crate) index: Index,
+    pub(crate) rows: Rows,
+    pub(crate) facts: Facts,
+    pub(crate) read: Read,
     pub(crate) frame: Frame,
-    pub(crate) enu: EnuFrame,
+    /// ENU.
     pub(crate) bounds: Aabb,
     /// Easting, northing, height.
     pub(crate) grid_bounds: Aabb,
-    pub(crate) read: Read,
 }
 
 /// See [`crate::tile`].
@@ -38,7 +39,14 @@ pub(crate) fn tile(
     report: &Report,
     progress: &dyn Progress,
 ) -> Result<TileSummary, Error> {
-    let city = gather(inputs, options, &publisher, report, progress)?;
+    let aside = options.temp.clone().unwrap_or_else(|| publisher.directory().to_owned());
+    let spill = Spill::new(&aside)?;
+    let budget = Budget::new(options);
+    let mut intake = Intake::new(&spill, &aside, budget.places, report)?;
+    let previous = publisher.previous().map(|manifest| manifest.frame);
+    let read = read(inputs, options, previous, report, progress, &mut intake)?;
+    let (index, rows, facts) = intake.finish()?;
+    let city = gathered(inputs.len(), read, index, rows, facts, report)?;
     if options.strict && report.total() > 0 {
         return Err(Error::Strict { count: report.total() });
     }
@@ -49,59 +57,69 @@ pub(crate) fn tile(
         copyright: &copyright,
         schema: &schema,
     };
-    let trees = layers(&city, &encoder, &publisher, progress)?;
-    publish::publish(inputs, city, &trees, &schema, options, publisher, report, progress)
+    let work = Work {
+        city: &city,
+        encoder: &encoder,
+        publisher: &publisher,
+        spill: &spill,
+        at_once: budget.at_once,
+        progress,
+    };
+    let trees = work.layers()?;
+    publish::publish(inputs, city, &trees, options, publisher, report, progress)
 }
 
-/// Reads the inputs and brings their objects into one frame.
-fn gather(
-    inputs: &[PathBuf],
-    options: &Options,
-    publisher: &Publisher,
+/// How memory is divided.
+struct Budget {
+    /// For places while they are sorted, in bytes.
+    places: usize,
+    /// How many cells or groups of tiles are worked on at once.
+    at_once: usize,
+}
+
+/// What the program takes before any city, in bytes.
+const BASE: u64 = 64 << 20;
+/// The most memory that one cell or group takes, as a multiple of the bytes of a tile: measured on LoD2 buildings, where decoded triangles,
+/// their copies and the plans made of them take some fifty times what the encoded tile does.
+const WORK_SHARE: u64 = 60;
+
+impl Budget {
+    fn new(options: &Options) -> Self {
+        let threads = rayon::current_num_threads();
+        let memory = options.memory.unwrap_or(threads as u64 * (512 << 20));
+        let rest = memory.saturating_sub(BASE);
+        let each = WORK_SHARE * options.tile_bytes as u64;
+        let at_once = usize::try_from(rest * 3 / 4 / each).unwrap_or(usize::MAX).clamp(1, 16 * threads);
+        Self {
+            places: usize::try_from(rest / 8).unwrap_or(usize::MAX),
+            at_once,
+        }
+    }
+}
+
+fn gathered(
+    inputs: usize,
+    read: Read,
+    index: Index,
+    rows: Rows,
+    facts: Facts,
     report: &Report,
-    progress: &dyn Progress,
 ) -> Result<City, Error> {
-    let mut read = read(inputs, options, report, progress)?;
-    let records = std::mem::take(&mut read.records);
-    let geodetic = records
-        .iter()
-        .fold(Aabb::EMPTY, |all, record| all.union(&record.geodetic));
-    let grid_bounds = records.iter().fold(Aabb::EMPTY, |all, record| all.union(&record.city));
-    let previous = publisher.previous().map(|manifest| manifest.frame);
-    let origin = previous.map_or_else(|| origin_of(&geodetic), |frame| frame.origin);
-    let enu = frame_about(origin);
-    let paths: Vec<&PathBuf> = inputs.iter().collect();
-    let shaped: Vec<_> = records
-        .into_par_iter()
-        .filter_map(|record| {
-            let path = paths[record.source];
-            shape(record, &enu, path, report)
-        })
-        .collect();
-    let mut measures = Measures::default();
-    let mut shapes = Vec::with_capacity(shaped.len());
-    for (shape, own) in shaped {
-        measures.add(&own);
-        shapes.push(shape);
-    }
-    // Rows are in order of id, whatever the order of the inputs.
-    shapes.sort_by(|a: &Shape, b| a.feature.id.cmp(&b.feature.id));
-    if shapes.is_empty() {
-        return Err(nothing(inputs.len(), read.objects, report));
-    }
-    let bounds = shapes.iter().fold(Aabb::EMPTY, |all, shape| all.union(&shape.bounds));
-    let cell = Cell::around(&bounds, previous.map(|frame| frame.curve));
+    let (Some(bounds), Some(grid_bounds), Some(frame)) = (facts.bounds, facts.city, read.frame) else {
+        return Err(nothing(inputs, read.objects, report));
+    };
+    let cell = Cell::around(&bounds, frame.curve);
     Ok(City {
-        shapes,
-        measures,
+        index,
+        rows,
+        facts,
         frame: Frame {
-            origin,
             curve: [cell.min[0], cell.min[1], cell.side],
+            ..frame
         },
-        enu,
+        read,
         bounds,
         grid_bounds,
-        read,
     })
 }
 
@@ -116,82 +134,54 @@ fn nothing(inputs: usize, read: u64, report: &Report) -> Error {
     }
 }
 
-/// The trees of all layers that have something in them.
-fn layers(
-    city: &City,
-    encoder: &Encoder<'_>,
-    publisher: &Publisher,
-    progress: &dyn Progress,
-) -> Result<BTreeMap<Layer, Tree>, Error> {
-    let cut = AtomicU64::new(0);
-    let stood = AtomicU64::new(0);
-    let mut trees = BTreeMap::new();
-    for layer in Layer::ALL {
-        let items = items_of(layer, &city.shapes);
-        if items.iter().all(|item| item.underlay) {
-            continue;
+/// Makes the trees of a city.
+struct Work<'a> {
+    city: &'a City,
+    encoder: &'a Encoder<'a>,
+    publisher: &'a Publisher,
+    spill: &'a Spill,
+    at_once: usize,
+    progress: &'a dyn Progress,
+}
+
+impl Work<'_> {
+    /// The trees of all layers that have something in them.
+    fn layers(&self) -> Result<BTreeMap<Layer, Tree>, Error> {
+        let (cut, stood) = (AtomicU64::new(0), AtomicU64::new(0));
+        let total = self.city.facts.tiled();
+        let [x, y, side] = self.city.frame.curve;
+        let cell = Cell { min: [x, y], side };
+        let squares = &self.city.index.squares;
+        let mut trees = BTreeMap::new();
+        for own in squares.chunk_by(|a, b| a.layer == b.layer) {
+            let layer = Layer::ALL.into_iter().find(|layer| *layer as u8 == own[0].layer);
+            let Some(layer) = layer.filter(|_| own.iter().any(|square| square.features > 0)) else {
+                continue;
+            };
+            let planner = Planner {
+                cutter: Cutter { encoder: self.encoder },
+                index: &self.city.index,
+                spill: self.spill,
+                middle: cell.middle(),
+                at_once: self.at_once,
+                done: &|features| {
+                    let done = cut.fetch_add(features as u64, Ordering::Relaxed) + features as u64;
+                    self.progress.at(Stage::Leaves, done.min(total), total);
+                },
+            };
+            let levels = Levels {
+                encoder: self.encoder,
+                spill: self.spill,
+                at_once: self.at_once,
+                put: &|glb| Ok(self.publisher.put(layer.name(), "glb", glb)?),
+                done: &|total| {
+                    let done = stood.fetch_add(1, Ordering::Relaxed) + 1;
+                    self.progress.at(Stage::StandIns, done, total.max(done));
+                },
+            };
+            let leaves = planner.leaves(cell, own)?;
+            trees.extend(levels.build(leaves)?.map(|tree| (layer, tree)));
         }
-        let cutter = Cutter {
-            encoder,
-            shapes: &city.shapes,
-            done: &|features| {
-                let done = cut.fetch_add(features as u64, Ordering::Relaxed) + features as u64;
-                progress.at(Stage::Leaves, done, city.shapes.len() as u64);
-            },
-        };
-        let [x, y, side] = city.frame.curve;
-        let leaves = cutter.cut(Cell { min: [x, y], side }, items)?;
-        let levels = Levels {
-            encoder,
-            shapes: &city.shapes,
-            put: &|glb| Ok(publisher.put(layer.name(), "glb", glb)?),
-            done: &|total| {
-                let done = stood.fetch_add(1, Ordering::Relaxed) + 1;
-                progress.at(Stage::StandIns, done, total.max(done));
-            },
-        };
-        trees.extend(levels.build(leaves)?.map(|tree| (layer, tree)));
+        Ok(trees)
     }
-    Ok(trees)
-}
-
-/// What lies in a layer; in the terrain also the land of the others, for the underlay.
-fn items_of(layer: Layer, shapes: &[Shape]) -> Vec<LeafItem> {
-    let numbered = || shapes.iter().enumerate();
-    let mut items: Vec<LeafItem> = numbered()
-        .filter(|(_, shape)| shape.layer == layer)
-        .map(|(number, shape)| LeafItem::whole(number, shape))
-        .collect();
-    if layer == Layer::Terrain {
-        let others = numbered().filter(|(_, shape)| is_land(shape));
-        items.extend(others.filter_map(|(number, shape)| {
-            let land: Vec<Triangle> = shape.triangles.iter().filter_map(|t| on_ground(t, shape)).collect();
-            (!land.is_empty()).then(|| LeafItem::underlay(number, land))
-        }));
-    }
-    items
-}
-
-/// Ground of other layers that is land: not water, not what stands on posts or hangs.
-fn is_land(shape: &Shape) -> bool {
-    match shape.form {
-        Form::Ground => matches!(shape.layer, Layer::Roads | Layer::Green),
-        Form::Block => shape.layer == Layer::Buildings && shape.feature.kind == "Building",
-        Form::Item => false,
-    }
-}
-
-/// A face as a piece of land: ground as it is, a building by what faces up, laid on its lowest point.
-fn on_ground(triangle: &Triangle, shape: &Shape) -> Option<Triangle> {
-    if triangle.normal.z <= crate::outline::STEEP {
-        return None;
-    }
-    let mut land = *triangle;
-    if shape.form == Form::Block {
-        for corner in &mut land.corners {
-            corner.z = shape.bounds.min.z;
-        }
-        land.normal = glam::DVec3::Z;
-    }
-    Some(land)
 }

@@ -77,4 +77,12 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// What is made between two stages cannot be put aside.
+    #[error("{}: intermediate results cannot be kept there: {source}. Make room, or name another place with --temp", path.display())]
+    Aside {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }

@@ -14,7 +14,7 @@ use crate::distance::{Corners, Surface, one_sided};
 use crate::outer::{height_at, outer};
 use crate::outline::{self, Plan, STEEP};
 use crate::overlay;
-use crate::shape::{Shape, Triangle};
+use crate::shape::Triangle;
 use crate::standin::{Pieces, Stock};
 use glam::{DVec2, DVec3};
 use rstar::{AABB, RTree, RTreeObject};
@@ -24,17 +24,17 @@ use std::collections::BTreeMap;
 const LOST_DETAIL: f64 = 1.0;
 
 /// The error of `made`, which stands for `stock`, against it; metres.
-pub(crate) fn error_against(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
-    let volumes = volumes(stock, made, shapes);
-    let ground = ground(stock, made, shapes);
+pub(crate) fn error_against(stock: &Stock, made: &Pieces) -> f64 {
+    let volumes = volumes(stock, made);
+    let ground = ground(stock, made);
     [LOST_DETAIL, made.fate.left_out, volumes, ground]
         .into_iter()
         .fold(0.0, f64::max)
 }
 
 /// The two-sided distance of buildings and small things.
-fn volumes(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
-    let before = outer(&stock.volumes(made, shapes));
+fn volumes(stock: &Stock, made: &Pieces) -> f64 {
+    let before = outer(&stock.volumes(made));
     let after = outer(&made.volumes());
     two_sided(&before, &after).unwrap_or(0.0)
 }
@@ -46,8 +46,8 @@ fn two_sided(a: &[Corners], b: &[Corners]) -> Option<f64> {
 }
 
 /// Of ground: the widest strip of the wrong colour, and the greatest difference in height.
-fn ground(stock: &Stock<'_>, made: &Pieces, shapes: &[Shape]) -> f64 {
-    let before = stock.grounds(made, shapes);
+fn ground(stock: &Stock, made: &Pieces) -> f64 {
+    let before = stock.grounds(made);
     let after = made.grounds();
     let empty = Plan::new(Vec::new());
     let mut worst = height_difference(&before, &after);

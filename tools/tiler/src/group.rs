@@ -28,6 +28,17 @@ impl<T> Node<T> {
         }
     }
 
+    /// The same with every tile there; `None` where one is missing.
+    pub(crate) fn all<U>(self) -> Option<Node<U>>
+    where
+        T: Into<Option<U>>,
+    {
+        Some(match self {
+            Self::Tile(tile) => Node::Tile(tile.into()?),
+            Self::Group(nodes) => Node::Group(nodes.into_iter().map(Self::all).collect::<Option<_>>()?),
+        })
+    }
+
     /// The tiles, in order.
     pub(crate) fn tiles(&self) -> Vec<&T> {
         match self {

@@ -1,10 +1,11 @@
 //! Which layer an object belongs to, and how it is stood in for.
 
 use citygml::{CityObject, Module, SurfaceKind};
+use serde::{Deserialize, Serialize};
 use tiles::surface::Surface;
 
 /// A group of objects that viewers switch on and off together; each has a tileset of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Layer {
     Buildings,
     Terrain,
@@ -50,7 +51,7 @@ impl Layer {
 }
 
 /// How the stand-ins of a feature are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Form {
     /// A volume that stands on the ground: prisms, then merged blocks.
     Block,

@@ -3,16 +3,17 @@
 //! How many bytes a group of features takes is known only when it is encoded; estimates have been thirty times off. So a cell of a
 //! quadtree is encoded, cut in four when it is too large, and small neighbours are put together again. A building goes whole into the
 //! cell of its middle; a piece of ground larger than a quarter of the cell is cut at the border.
+//!
+//! Cells that hold far too much are cut by the index alone, without their records being read ([`crate::plan`]); what is decided here
+//! depends on a cell's content and on nothing else, so the leaves do not depend on how much memory there was.
 
 use crate::Error;
 use crate::clip::{Half, clip};
 use crate::content::{Encoded, Encoder, MOST_FEATURES, Part, least_bytes};
 use crate::group::Node;
+use crate::item::Item;
 use crate::layer::Form;
-use crate::shape::{Shape, Triangle};
-use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::Arc;
 use tiles::bounds::Aabb;
 
 /// A square of the quadtree, in metres of the ENU frame.
@@ -27,8 +28,7 @@ const LEAST_SIDE: f64 = 8.0;
 
 impl Cell {
     /// The square that covers the bounds: the given one, doubled about its middle as often as is needed.
-    pub(crate) fn around(bounds: &Aabb, start: Option<[f64; 3]>) -> Self {
-        let [x, y, side] = start.unwrap_or([-512.0, -512.0, 1024.0]);
+    pub(crate) fn around(bounds: &Aabb, [x, y, side]: [f64; 3]) -> Self {
         let mut cell = Self { min: [x, y], side };
         while !cell.covers(bounds) && cell.side < 1e9 {
             cell = Self {
@@ -43,11 +43,11 @@ impl Cell {
         (0..2).all(|axis| self.min[axis] <= bounds.min[axis] && bounds.max[axis] <= self.min[axis] + self.side)
     }
 
-    fn middle(&self) -> [f64; 2] {
+    pub(crate) fn middle(&self) -> [f64; 2] {
         self.min.map(|v| v + self.side / 2.0)
     }
 
-    fn quarter(&self, quarter: usize) -> Self {
+    pub(crate) fn quarter(&self, quarter: usize) -> Self {
         let side = self.side / 2.0;
         let offset = [(quarter & 1) as f64, (quarter >> 1) as f64];
         Self {
@@ -57,87 +57,54 @@ impl Cell {
     }
 }
 
-/// A feature, or the piece of it that lies in a cell.
-#[derive(Debug, Clone)]
-pub(crate) struct LeafItem {
-    /// Number of the shape.
-    pub(crate) shape: usize,
-    pub(crate) triangles: Arc<[Triangle]>,
-    bounds: Aabb,
-    /// Not drawn in the leaf; the stand-ins need to know of it.
-    pub(crate) underlay: bool,
-}
-
-impl LeafItem {
-    /// The whole of a shape.
-    pub(crate) fn whole(number: usize, shape: &Shape) -> Self {
-        Self::new(number, shape.triangles.clone(), false)
-    }
-
-    /// Ground of another layer, by its triangles.
-    pub(crate) fn underlay(number: usize, triangles: Vec<Triangle>) -> Self {
-        Self::new(number, triangles, true)
-    }
-
-    fn new(shape: usize, triangles: Vec<Triangle>, underlay: bool) -> Self {
-        Self {
-            shape,
-            bounds: Aabb::from_points(triangles.iter().flat_map(|t| t.corners)),
-            triangles: triangles.into(),
-            underlay,
-        }
-    }
-}
-
 /// A tile of the finest level.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
-    pub(crate) items: Vec<LeafItem>,
+    pub(crate) items: Vec<Item>,
     /// `None` when nothing of it is drawn.
     pub(crate) encoded: Option<Encoded>,
 }
 
 impl Leaf {
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.encoded.as_ref().map_or(0, |encoded| encoded.glb.len())
     }
 }
 
-/// Cuts leaves for a layer.
+/// Whether so much in one cell cannot be one leaf, and need not be encoded to find out.
+pub(crate) fn is_hopeless(triangles: usize, features: usize, limit: usize) -> bool {
+    least_bytes(triangles, features) > 2 * limit || features > MOST_FEATURES
+}
+
+/// Cuts leaves.
 pub(crate) struct Cutter<'a> {
     pub(crate) encoder: &'a Encoder<'a>,
-    pub(crate) shapes: &'a [Shape],
-    /// Told how many features have found their leaf.
-    pub(crate) done: &'a (dyn Fn(usize) + Sync),
 }
 
 impl Cutter<'_> {
     /// Cuts what lies in a cell.
-    pub(crate) fn cut(&self, cell: Cell, items: Vec<LeafItem>) -> Result<Node<Leaf>, Error> {
+    pub(crate) fn cut(&self, cell: Cell, items: Vec<Item>) -> Result<Node<Leaf>, Error> {
         let drawn = || items.iter().filter(|item| !item.underlay);
         let triangles: usize = drawn().map(|item| item.triangles.len()).sum();
         let limit = self.encoder.options.tile_bytes;
-        let hopeless = least_bytes(triangles, drawn().count()) > 2 * limit || drawn().count() > MOST_FEATURES;
-        let divisible =
-            cell.side > LEAST_SIDE && (drawn().count() > 1 || drawn().any(|item| self.may_cut(item, &cell)));
-        if !hopeless || !divisible {
-            let leaf = self.leaf(items)?;
-            if leaf.bytes() <= limit || !divisible {
-                (self.done)(leaf.items.iter().filter(|item| !item.underlay).count());
-                return Ok(Node::Tile(leaf));
-            }
-            return self.divide(cell, leaf.items);
+        let divisible = cell.side > LEAST_SIDE && (drawn().count() > 1 || drawn().any(|item| may_cut(item, &cell)));
+        if divisible && is_hopeless(triangles, drawn().count(), limit) {
+            return self.divide(cell, items);
         }
-        self.divide(cell, items)
+        let leaf = self.leaf(items)?;
+        if leaf.bytes() <= limit || !divisible {
+            return Ok(Node::Tile(leaf));
+        }
+        self.divide(cell, leaf.items)
     }
 
-    fn divide(&self, cell: Cell, items: Vec<LeafItem>) -> Result<Node<Leaf>, Error> {
-        let mut quarters: [Vec<LeafItem>; 4] = Default::default();
+    fn divide(&self, cell: Cell, items: Vec<Item>) -> Result<Node<Leaf>, Error> {
+        let mut quarters: [Vec<Item>; 4] = Default::default();
         for item in items {
-            self.distribute(item, &cell, &mut quarters);
+            distribute(item, &cell, &mut quarters);
         }
-        let nodes: Vec<Node<Leaf>> = quarters
-            .into_par_iter()
+        let nodes = quarters
+            .into_iter()
             .enumerate()
             .filter(|(_, items)| !items.is_empty())
             .map(|(quarter, items)| self.cut(cell.quarter(quarter), items))
@@ -145,41 +112,19 @@ impl Cutter<'_> {
         self.put_together(nodes)
     }
 
-    fn may_cut(&self, item: &LeafItem, cell: &Cell) -> bool {
-        let size = item.bounds.size();
-        let ground = item.underlay || self.shapes[item.shape].form == Form::Ground;
-        ground && size.x.max(size.y) > cell.side / 4.0
-    }
-
-    /// Puts an item into the quarter of its middle, or its pieces into the quarters they lie in.
-    fn distribute(&self, item: LeafItem, cell: &Cell, quarters: &mut [Vec<LeafItem>; 4]) {
-        let [x, y] = cell.middle();
-        let middle = item.bounds.center();
-        if !self.may_cut(&item, cell) {
-            let quarter = usize::from(middle.x >= x) + 2 * usize::from(middle.y >= y);
-            quarters[quarter].push(item);
-            return;
-        }
-        for (quarter, items) in quarters.iter_mut().enumerate() {
-            let half = |axis: usize, at: f64| Half {
-                axis,
-                at,
-                greater: quarter >> axis & 1 == 1,
-            };
-            let piece = clip(&clip(&item.triangles, half(0, x)), half(1, y));
-            if !piece.is_empty() {
-                items.push(LeafItem::new(item.shape, piece, item.underlay));
-            }
-        }
-    }
-
-    fn leaf(&self, mut items: Vec<LeafItem>) -> Result<Leaf, Error> {
-        items.sort_by_key(|item| item.shape);
+    /// A leaf of these items.
+    pub(crate) fn leaf(&self, mut items: Vec<Item>) -> Result<Leaf, Error> {
+        // Rows in order of id; pieces of one feature stay in the order in which they came.
+        items.sort_by(|a, b| {
+            let key = |item: &Item| (item.underlay, item.subject.number);
+            let id = |item: &Item| item.subject.feature.id.clone();
+            id(a).cmp(&id(b)).then(key(a).cmp(&key(b)))
+        });
         let parts: Vec<Part<'_>> = items
             .iter()
             .filter(|item| !item.underlay)
             .map(|item| Part {
-                feature: Cow::Borrowed(&self.shapes[item.shape].feature),
+                feature: Cow::Borrowed(&item.subject.feature),
                 triangles: Cow::Borrowed(&*item.triangles),
             })
             .collect();
@@ -193,39 +138,81 @@ impl Cutter<'_> {
 
     /// Puts the smallest leaves of a group together while they fit into one.
     fn put_together(&self, nodes: Vec<Node<Leaf>>) -> Result<Node<Leaf>, Error> {
-        let (mut leaves, mut rest) = (Vec::new(), Vec::new());
-        for node in nodes {
-            match node {
-                Node::Tile(leaf) => leaves.push(leaf),
-                group @ Node::Group(_) => rest.push(group),
-            }
-        }
-        leaves.sort_by_key(Leaf::bytes);
-        let mut done: Vec<Leaf> = Vec::new();
-        for leaf in leaves {
-            match done.last_mut() {
-                Some(last) => match self.together(last, &leaf)? {
-                    Some(both) => *last = both,
-                    None => done.push(leaf),
-                },
-                None => done.push(leaf),
-            }
-        }
-        rest.extend(done.into_iter().map(Node::Tile));
-        Ok(Node::of(rest))
-    }
-
-    /// Two leaves as one, where that is small enough.
-    fn together(&self, a: &Leaf, b: &Leaf) -> Result<Option<Leaf>, Error> {
         let limit = self.encoder.options.tile_bytes;
-        // Sharing a header saves a little; more than that cannot be hoped for.
-        let saving = 4096.min(a.bytes()).min(b.bytes());
-        if a.bytes() + b.bytes() > limit + saving {
-            return Ok(None);
+        put_together(nodes, &Leaf::bytes, |a, b| {
+            if !may_fit(a.bytes(), b.bytes(), limit) {
+                return Ok(None);
+            }
+            let items = a.items.iter().chain(&b.items).cloned().collect();
+            let both = self.leaf(items)?;
+            Ok(fits(&both, limit).then_some(both))
+        })
+    }
+}
+
+/// Whether two leaves of so many bytes might be one: sharing a header saves a little, more than that cannot be hoped for.
+pub(crate) fn may_fit(a: usize, b: usize, limit: usize) -> bool {
+    a + b <= limit + 4096.min(a).min(b)
+}
+
+/// Whether a leaf is small enough to be one.
+pub(crate) fn fits(leaf: &Leaf, limit: usize) -> bool {
+    let features = leaf.items.iter().filter(|item| !item.underlay).count();
+    leaf.bytes() <= limit && features <= MOST_FEATURES
+}
+
+/// Puts leaves of a group together, the smallest first, while `together` makes one of two.
+pub(crate) fn put_together<T>(
+    nodes: Vec<Node<T>>,
+    bytes: &impl Fn(&T) -> usize,
+    together: impl Fn(&T, &T) -> Result<Option<T>, Error>,
+) -> Result<Node<T>, Error> {
+    let (mut leaves, mut rest) = (Vec::new(), Vec::new());
+    for node in nodes {
+        match node {
+            Node::Tile(leaf) => leaves.push(leaf),
+            group @ Node::Group(_) => rest.push(group),
         }
-        let items = a.items.iter().chain(&b.items).cloned().collect();
-        let both = self.leaf(items)?;
-        let features = both.items.iter().filter(|item| !item.underlay).count();
-        Ok((both.bytes() <= limit && features <= MOST_FEATURES).then_some(both))
+    }
+    leaves.sort_by_key(bytes);
+    let mut done: Vec<T> = Vec::new();
+    for leaf in leaves {
+        match done.last_mut() {
+            Some(last) => match together(last, &leaf)? {
+                Some(both) => *last = both,
+                None => done.push(leaf),
+            },
+            None => done.push(leaf),
+        }
+    }
+    rest.extend(done.into_iter().map(Node::Tile));
+    Ok(Node::of(rest))
+}
+
+fn may_cut(item: &Item, cell: &Cell) -> bool {
+    let size = item.bounds.size();
+    let ground = item.underlay || item.subject.form == Form::Ground;
+    ground && size.x.max(size.y) > cell.side / 4.0
+}
+
+/// Puts an item into the quarter of its middle, or its pieces into the quarters they lie in.
+fn distribute(item: Item, cell: &Cell, quarters: &mut [Vec<Item>; 4]) {
+    let [x, y] = cell.middle();
+    let middle = item.bounds.center();
+    if !may_cut(&item, cell) {
+        let quarter = usize::from(middle.x >= x) + 2 * usize::from(middle.y >= y);
+        quarters[quarter].push(item);
+        return;
+    }
+    for (quarter, items) in quarters.iter_mut().enumerate() {
+        let half = |axis: usize, at: f64| Half {
+            axis,
+            at,
+            greater: quarter >> axis & 1 == 1,
+        };
+        let piece = clip(&clip(&item.triangles, half(0, x)), half(1, y));
+        if !piece.is_empty() {
+            items.push(Item::new(item.subject.clone(), piece, item.underlay));
+        }
     }
 }

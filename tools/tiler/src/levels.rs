@@ -8,8 +8,9 @@ use crate::Error;
 use crate::content::{Encoded, Encoder};
 use crate::error_measure::error_against;
 use crate::group::{Node, grouped};
-use crate::leaf::{Leaf, LeafItem};
-use crate::shape::Shape;
+use crate::item::Item;
+use crate::plan::Kept;
+use crate::spill::{Blob, Spill};
 use crate::standin::{Pieces, STEPS, Stock};
 use rayon::prelude::*;
 use tiles::bounds::Aabb;
@@ -35,28 +36,30 @@ pub(crate) struct Tile {
     pub(crate) hull: Aabb,
     /// Metres.
     pub(crate) error: f64,
-    /// Numbers of the shapes drawn in it, if it is a leaf.
-    pub(crate) shapes: Vec<usize>,
     made_of: Made,
 }
 
-/// What the level above is made from.
+/// What the level above is made from, where it was put aside.
+#[derive(Debug, Clone, Copy)]
 enum Made {
-    Items(Vec<LeafItem>),
+    Items(Blob),
     /// With the index of its step.
-    Pieces(Box<Pieces>, usize),
-    Spent,
+    Pieces(Blob, usize),
 }
 
 /// A layer's tiles; the last is the root.
 pub(crate) struct Tree {
     pub(crate) tiles: Vec<Tile>,
+    /// Numbers of features with the leaves that draw them, ascending.
+    pub(crate) shown: Vec<(u64, u32)>,
 }
 
 /// Builds the levels of one layer.
 pub(crate) struct Levels<'a> {
     pub(crate) encoder: &'a Encoder<'a>,
-    pub(crate) shapes: &'a [Shape],
+    pub(crate) spill: &'a Spill,
+    /// How many stand-ins are made at once.
+    pub(crate) at_once: usize,
     /// Puts a tile into the store and answers its name.
     pub(crate) put: &'a (dyn Fn(&[u8]) -> Result<String, Error> + Sync),
     /// Told of every stand-in made, and how many the level has.
@@ -65,28 +68,22 @@ pub(crate) struct Levels<'a> {
 
 impl Levels<'_> {
     /// Stores the leaves and builds every level above them.
-    pub(crate) fn build(&self, leaves: Node<Leaf>) -> Result<Option<Tree>, Error> {
-        let mut tiles = Vec::new();
+    pub(crate) fn build(&self, leaves: Node<Kept>) -> Result<Option<Tree>, Error> {
         let mut found = Vec::new();
         let mut node = leaves.map(&mut |leaf| {
             found.push(leaf);
             found.len() - 1
         });
-        let names: Vec<String> = found
-            .par_iter()
-            .map(|leaf| {
-                leaf.encoded
-                    .as_ref()
-                    .map_or(Ok(String::new()), |encoded| (self.put)(&encoded.glb))
-            })
-            .collect::<Result<_, _>>()?;
-        for (leaf, name) in found.into_iter().zip(names) {
-            tiles.push(leaf_tile(leaf, name));
+        let mut shown = Vec::new();
+        for (number, leaf) in found.iter().enumerate() {
+            shown.extend(leaf.features.iter().map(|&feature| (feature, number as u32)));
         }
+        shown.sort_unstable();
+        let mut tiles: Vec<Tile> = found.into_par_iter().map(|leaf| self.leaf(&leaf)).collect::<Result<_, _>>()?;
         for level in 1..MOST_LEVELS {
             let limit = SHARE * self.encoder.options.tile_bytes;
             if let Node::Tile(root) = node {
-                return Ok(finish(tiles, root));
+                return Ok(finish(tiles, root, shown));
             }
             // The last group may be larger: a level between would show less than it costs.
             let all: usize = node.tiles().iter().map(|&&tile| tiles[tile].bytes).sum();
@@ -105,14 +102,18 @@ impl Levels<'_> {
             list.push(group);
             list.len() - 1
         });
-        let made: Vec<Option<Tile>> = list
-            .par_iter()
-            .map(|group| {
-                let made = self.stand_in(level, group, tiles);
-                (self.done)(list.len() as u64);
-                made
-            })
-            .collect::<Result<_, _>>()?;
+        let mut made: Vec<Option<Tile>> = Vec::with_capacity(list.len());
+        for some in list.chunks(self.at_once.max(1)) {
+            let next: Vec<_> = some
+                .par_iter()
+                .map(|group| {
+                    let made = self.stand_in(level, group, tiles);
+                    (self.done)(list.len() as u64);
+                    made
+                })
+                .collect::<Result<_, _>>()?;
+            made.extend(next);
+        }
         let mut places = Vec::with_capacity(list.len());
         for (group, made) in list.iter().zip(made) {
             let Some(tile) = made else {
@@ -120,9 +121,6 @@ impl Levels<'_> {
                 places.push(group[0]);
                 continue;
             };
-            for &child in group {
-                tiles[child].made_of = Made::Spent;
-            }
             places.push(tiles.len());
             tiles.push(tile);
         }
@@ -133,13 +131,13 @@ impl Levels<'_> {
     fn stand_in(&self, level: u16, group: &[usize], tiles: &[Tile]) -> Result<Option<Tile>, Error> {
         let below: Vec<&Tile> = group.iter().map(|&tile| &tiles[tile]).collect();
         let weight: usize = below.iter().map(|tile| tile.bytes).sum();
-        let stock = stock(&below);
+        let stock = self.stock(&below)?;
         let finest = below.iter().map(|tile| tile.step()).min().unwrap_or_default();
         let (pieces, step, encoded) = self.small_enough(&stock, weight / SHARE, finest)?;
         if group.len() == 1 && encoded.glb.len() >= weight / SHARE * 2 {
             return Ok(None);
         }
-        let own = error_against(&stock, &pieces, self.shapes);
+        let own = error_against(&stock, &pieces);
         let error = own + below.iter().map(|tile| tile.error).fold(0.0, f64::max);
         let hull = below.iter().fold(encoded.bounds, |hull, tile| hull.union(&tile.hull));
         let drawn = below.iter().enumerate().filter(|(_, tile)| !tile.name.is_empty());
@@ -151,16 +149,45 @@ impl Levels<'_> {
             triangles: encoded.triangles,
             hull,
             error,
-            shapes: Vec::new(),
-            made_of: Made::Pieces(Box::new(pieces), step),
+            made_of: Made::Pieces(self.spill.put_value(&pieces)?, step),
         }))
     }
 
+    /// Puts a leaf into the store.
+    fn leaf(&self, leaf: &Kept) -> Result<Tile, Error> {
+        let name = match leaf.glb {
+            Some(glb) => (self.put)(&self.spill.get(glb)?)?,
+            None => String::new(),
+        };
+        Ok(Tile {
+            level: 0,
+            children: Vec::new(),
+            name,
+            bytes: leaf.bytes,
+            triangles: leaf.triangles,
+            hull: leaf.hull,
+            error: 0.0,
+            made_of: Made::Items(leaf.items),
+        })
+    }
+
+    /// What the tiles are made of.
+    fn stock(&self, below: &[&Tile]) -> Result<Stock, Error> {
+        let mut stock = Stock::default();
+        for tile in below {
+            match tile.made_of {
+                Made::Items(items) => stock.items.extend(Item::read_all(&self.spill.get(items)?, self.spill)?),
+                Made::Pieces(pieces, _) => stock.pieces.push(self.spill.get_value(pieces)?),
+            }
+        }
+        Ok(stock)
+    }
+
     /// The finest step whose tile has at most `limit` bytes; the coarsest where none has.
-    fn small_enough(&self, stock: &Stock<'_>, limit: usize, finest: usize) -> Result<(Pieces, usize, Encoded), Error> {
+    fn small_enough(&self, stock: &Stock, limit: usize, finest: usize) -> Result<(Pieces, usize, Encoded), Error> {
         let attempt = |step: usize| {
-            let pieces = stock.coarsen(STEPS[step], self.shapes);
-            let encoded = self.encoder.encode(&pieces.parts(self.shapes))?;
+            let pieces = stock.coarsen(STEPS[step]);
+            let encoded = self.encoder.encode(&pieces.parts())?;
             Ok::<_, Error>((pieces, step, encoded))
         };
         let (mut low, mut high) = (finest, STEPS.len() - 1);
@@ -182,53 +209,17 @@ impl Levels<'_> {
     }
 }
 
-fn leaf_tile(leaf: Leaf, name: String) -> Tile {
-    let drawn = leaf.items.iter().filter(|item| !item.underlay);
-    let mut shapes: Vec<usize> = drawn.map(|item| item.shape).collect();
-    shapes.dedup();
-    let encoded = leaf.encoded.as_ref();
-    Tile {
-        level: 0,
-        children: Vec::new(),
-        name,
-        bytes: encoded.map_or(0, |encoded| encoded.glb.len()),
-        triangles: encoded.map_or(0, |encoded| encoded.triangles),
-        hull: encoded.map_or(Aabb::EMPTY, |encoded| encoded.bounds),
-        error: 0.0,
-        shapes,
-        made_of: Made::Items(leaf.items),
-    }
-}
-
 impl Tile {
     fn step(&self) -> usize {
         match self.made_of {
             Made::Pieces(_, step) => step,
-            _ => 0,
+            Made::Items(_) => 0,
         }
     }
-}
-
-fn stock<'a>(below: &[&'a Tile]) -> Stock<'a> {
-    let mut stock = Stock::default();
-    for tile in below {
-        match &tile.made_of {
-            Made::Items(items) => stock.items.extend(items),
-            Made::Pieces(pieces, _) => stock.pieces.push(pieces),
-            Made::Spent => {}
-        }
-    }
-    stock
 }
 
 /// The tree with its root last; `None` when nothing is drawn.
-fn finish(mut tiles: Vec<Tile>, root: usize) -> Option<Tree> {
-    if tiles[root].name.is_empty() {
-        return None;
-    }
-    for tile in &mut tiles {
-        tile.made_of = Made::Spent;
-    }
+fn finish(tiles: Vec<Tile>, root: usize, shown: Vec<(u64, u32)>) -> Option<Tree> {
     debug_assert_eq!(root + 1, tiles.len(), "the root is made last");
-    Some(Tree { tiles })
+    (!tiles[root].name.is_empty()).then_some(Tree { tiles, shown })
 }

@@ -20,6 +20,11 @@ pub struct Options {
     pub encoding: tiles::glb::Encoding,
     /// How many threads work; `None` for one per processor. The result does not depend on it.
     pub threads: Option<usize>,
+    /// About how many bytes of memory the run may take; `None` for half of a gigabyte a thread. The result does not depend on it.
+    pub memory: Option<u64>,
+    /// Where intermediate results are put aside; `None` for the collection's own directory. They take about as much room as the
+    /// geometry of the inputs.
+    pub temp: Option<PathBuf>,
     /// Whether a warning makes the run fail, before anything is published.
     pub strict: bool,
     /// The only level of detail to take; otherwise the highest of each object.
@@ -47,6 +52,8 @@ impl Default for Options {
             axis: Axis::Detect,
             encoding: tiles::glb::Encoding::Compact,
             threads: None,
+            memory: None,
+            temp: None,
             strict: false,
             lod: None,
             source_crs: None,

@@ -1,10 +1,10 @@
 //! Naming what was made: tilesets, rows, and the way back to the city's coordinates.
 
 use crate::city::City;
-use crate::crs::{Transformer, back_to_city};
-use crate::footprint::footprints;
+use crate::crs::{Transformer, back_to_city, frame_about};
 use crate::layer::Layer;
 use crate::levels::{Tile as Made, Tree};
+use crate::rows::Reader;
 use crate::{Error, LevelSummary, Options, Progress, Stage, TileSummary};
 use citygml::{Report, Warning};
 use std::collections::BTreeMap;
@@ -19,12 +19,10 @@ use tiles::tileset::{Asset, BoundingVolume, Content, LayerInfo, Refine, Tile, Ti
 const FILES: &str = "files/";
 
 /// Puts the layers' tilesets, makes the rows and finishes the publication.
-#[allow(clippy::too_many_arguments, reason = "the whole run comes together here")]
 pub(crate) fn publish(
     inputs: &[PathBuf],
-    mut city: City,
+    city: City,
     trees: &BTreeMap<Layer, Tree>,
-    schema: &str,
     options: &Options,
     publisher: Publisher,
     report: &Report,
@@ -36,23 +34,27 @@ pub(crate) fn publish(
         let Some(tree) = trees.get(&layer) else {
             continue;
         };
-        let tileset = layer_tileset(tree, schema);
+        let tileset = layer_tileset(tree);
         let name = publisher.put(layer.name(), "json", &serde_json::to_vec(&tileset)?)?;
         children.push(layer_tile(&tileset, &name));
         layers.push(LayerInfo {
             name: layer.name().to_owned(),
             tileset: format!("{FILES}{name}"),
-            count: city.shapes.iter().filter(|shape| shape.layer == layer).count() as u64,
+            count: city.facts.layers.get(&layer).copied().unwrap_or_default(),
         });
     }
     let crs = way_back(&city, report)?;
     let mut summary = summary(&city, trees, crs.as_ref());
-    let tiles_of = tiles_of(&city, trees);
-    let rows = rows(&mut city, &tiles_of);
-    let total = rows.len() as u64;
+    let tileset = root_tileset(&city, children);
+    let total = city.rows.count;
     progress.at(Stage::Publish, 0, total);
+    let features = FeatureRows {
+        objects: city.rows.read()?,
+        waiting: Vec::new().into_iter(),
+        shown: trees.values().map(Shown::of).collect(),
+    };
     let published = publisher.finish(Publication {
-        tileset: root_tileset(&city, children, schema),
+        tileset,
         title: city.read.title.clone(),
         attribution: city.read.attribution.clone(),
         license: options.license.clone(),
@@ -64,7 +66,7 @@ pub(crate) fn publish(
         }),
         layers,
         frame: city.frame,
-        features: Box::new(rows.into_iter()),
+        features: Box::new(features),
         counts: summary
             .kinds
             .iter()
@@ -79,7 +81,7 @@ pub(crate) fn publish(
 }
 
 /// The collection's first tileset: a root in the earth-fixed frame, a child a layer.
-fn root_tileset(city: &City, children: Vec<Tile>, _schema: &str) -> Tileset {
+fn root_tileset(city: &City, children: Vec<Tile>) -> Tileset {
     let error = children
         .iter()
         .map(|tile| tile.geometric_error)
@@ -100,7 +102,7 @@ fn root_tileset(city: &City, children: Vec<Tile>, _schema: &str) -> Tileset {
             bounding_volume: BoundingVolume::from_aabb(&hull),
             geometric_error: error,
             refine: Some(Refine::Add),
-            transform: Some(city.enu.transform()),
+            transform: Some(frame_about(city.frame.origin).transform()),
             content: None,
             children,
             extras: None,
@@ -147,7 +149,7 @@ fn layer_tile(tileset: &Tileset, name: &str) -> Tile {
 }
 
 /// A layer's own tileset.
-fn layer_tileset(tree: &Tree, _schema: &str) -> Tileset {
+fn layer_tileset(tree: &Tree) -> Tileset {
     let root = tree.tiles.len() - 1;
     let mut tile = tile_of(&tree.tiles, root);
     tile.refine = Some(Refine::Replace);
@@ -189,7 +191,7 @@ fn way_back(city: &City, report: &Report) -> Result<Option<FittedCrs>, Error> {
         source,
     };
     let transformer = Transformer::new(crs).map_err(in_file)?;
-    match back_to_city(crs, &transformer, &city.enu, &city.grid_bounds) {
+    match back_to_city(crs, &transformer, &frame_about(city.frame.origin), &city.grid_bounds) {
         Ok(fitted) => Ok(Some(fitted)),
         Err(error) => {
             let message = format!("there is no way back from the tiles to the city's coordinates: {error}.");
@@ -200,43 +202,78 @@ fn way_back(city: &City, report: &Report) -> Result<Option<FittedCrs>, Error> {
     }
 }
 
-/// The tiles that show each shape: its leaves, then what stands for them, upward.
-fn tiles_of(city: &City, trees: &BTreeMap<Layer, Tree>) -> Vec<Vec<TileRef>> {
-    let mut all: Vec<Vec<TileRef>> = vec![Vec::new(); city.shapes.len()];
-    for tree in trees.values() {
-        let mut shows: Vec<Vec<usize>> = Vec::with_capacity(tree.tiles.len());
-        for tile in &tree.tiles {
-            let mut shapes = tile.shapes.clone();
-            for &child in &tile.children {
-                shapes.extend(&shows[child]);
-            }
-            shapes.sort_unstable();
-            shapes.dedup();
-            for &shape in shapes.iter().filter(|_| !tile.name.is_empty()) {
-                all[shape].push(TileRef {
-                    file: tile.name.clone(),
-                    level: tile.level,
-                });
-            }
-            shows.push(shapes);
-        }
-    }
-    all
+/// Which tiles of a layer show a feature.
+struct Shown {
+    /// Numbers of features with the leaves that draw them, ascending.
+    leaves: Vec<(u64, u32)>,
+    /// Of each tile: file and level, and the tile above it.
+    tiles: Vec<(TileRef, Option<u32>)>,
 }
 
-/// The rows of the GeoPackage: every object and its parts.
-fn rows(city: &mut City, tiles_of: &[Vec<TileRef>]) -> Vec<FeatureRow> {
-    let mut all = Vec::new();
-    let frame = city.enu;
-    for (shape, tiles) in city.shapes.iter_mut().zip(tiles_of) {
-        let footprints = footprints(shape, &frame);
-        for (mut row, footprint) in std::mem::take(&mut shape.rows).into_iter().zip(footprints) {
-            row.footprint = footprint;
-            row.tiles.clone_from(tiles);
-            all.push(row);
+impl Shown {
+    fn of(tree: &Tree) -> Self {
+        let mut tiles: Vec<(TileRef, Option<u32>)> = tree
+            .tiles
+            .iter()
+            .map(|tile| {
+                let file = tile.name.clone();
+                (TileRef { file, level: tile.level }, None)
+            })
+            .collect();
+        for (number, tile) in tree.tiles.iter().enumerate() {
+            for &child in &tile.children {
+                tiles[child].1 = Some(number as u32);
+            }
+        }
+        Self {
+            leaves: tree.shown.clone(),
+            tiles,
         }
     }
-    all
+
+    /// The leaves that draw a feature, then what stands for them, upward.
+    fn tiles_of(&self, feature: u64) -> Vec<TileRef> {
+        let first = self.leaves.partition_point(|(number, _)| *number < feature);
+        let leaves = self.leaves[first..].iter().take_while(|(number, _)| *number == feature);
+        let mut all: Vec<u32> = Vec::new();
+        for &(_, leaf) in leaves {
+            let chain = std::iter::successors(Some(leaf), |&tile| self.tiles[tile as usize].1);
+            all.extend(chain);
+        }
+        // Tiles are numbered level by level.
+        all.sort_unstable();
+        all.dedup();
+        let tiles = all.into_iter().map(|tile| &self.tiles[tile as usize].0);
+        tiles.filter(|tile| !tile.file.is_empty()).cloned().collect()
+    }
+}
+
+/// The rows of the GeoPackage: every object and its parts, with the tiles that show them.
+struct FeatureRows {
+    objects: Reader,
+    waiting: std::vec::IntoIter<FeatureRow>,
+    shown: Vec<Shown>,
+}
+
+impl Iterator for FeatureRows {
+    type Item = std::io::Result<FeatureRow>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.waiting.next() {
+                return Some(Ok(row));
+            }
+            let (number, mut rows) = match self.objects.next()? {
+                Ok(object) => object,
+                Err(error) => return Some(Err(error)),
+            };
+            let tiles: Vec<TileRef> = self.shown.iter().flat_map(|shown| shown.tiles_of(number)).collect();
+            for row in &mut rows {
+                row.tiles.clone_from(&tiles);
+            }
+            self.waiting = rows.into_iter();
+        }
+    }
 }
 
 /// An input by its name, length and hash.
@@ -282,9 +319,9 @@ fn summary(city: &City, trees: &BTreeMap<Layer, Tree>, crs: Option<&FittedCrs>) 
             level.max_geometric_error = level.max_geometric_error.max(tile.error);
         }
     }
-    let tiled = city.shapes.len() as u64;
-    let area = city
-        .measures
+    let tiled = city.facts.tiled();
+    let measures = &city.facts.measures;
+    let area = measures
         .area
         .iter()
         .map(|(surface, area)| (surface.name().to_owned(), *area));
@@ -294,8 +331,8 @@ fn summary(city: &City, trees: &BTreeMap<Layer, Tree>, crs: Option<&FittedCrs>) 
         tiled,
         left_out: city.read.objects.saturating_sub(tiled),
         levels: levels.into_values().collect(),
-        solids: city.measures.solids.clone(),
-        volume: city.measures.volume.clone(),
+        solids: measures.solids.clone(),
+        volume: measures.volume.clone(),
         area: area.collect(),
         operations: city.read.operations.clone(),
         crs_error: crs.map(FittedCrs::max_error),

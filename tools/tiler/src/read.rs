@@ -1,20 +1,27 @@
-//! Reading the inputs into records.
+//! Reading the inputs: objects are made ready by all threads and taken in by one, in the order of the inputs.
 
-use crate::record::{Record, record};
+use crate::crs::{frame_about, origin_of};
+use crate::intake::Intake;
+use crate::prepare::{Prepared, Site, prepare};
 use crate::source::{Source, in_file};
 use crate::{Error, Options, Progress, Stage};
 use citygml::{CityObject, Reader, Report, Warning};
+use glam::DVec3;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use store::Frame;
+use tiles::bounds::Aabb;
 
-/// Objects that are turned into records together.
+/// Objects that are made ready together.
 const BATCH: usize = 256;
+
+/// The square that the quadtree begins with, unless an earlier generation says: least east and north, side, in metres.
+const CURVE: [f64; 3] = [-512.0, -512.0, 1024.0];
 
 /// What the inputs gave.
 #[derive(Default)]
 pub(crate) struct Read {
-    pub(crate) records: Vec<Record>,
     /// Top-level objects read.
     pub(crate) objects: u64,
     /// By class.
@@ -26,14 +33,18 @@ pub(crate) struct Read {
     pub(crate) operations: Vec<String>,
     /// The reference system of the first input.
     pub(crate) crs: Option<crate::crs::SourceCrs>,
+    /// Origin and curve: those of the previous generation, else fixed by the first objects read.
+    pub(crate) frame: Option<Frame>,
 }
 
-/// Reads every input.
+/// Reads every input into the intake.
 pub(crate) fn read(
     inputs: &[PathBuf],
     options: &Options,
+    previous: Option<Frame>,
     report: &Report,
     progress: &dyn Progress,
+    intake: &mut Intake<'_>,
 ) -> Result<Read, Error> {
     let readers = inputs
         .iter()
@@ -43,15 +54,15 @@ pub(crate) fn read(
     let mut read = Read {
         title: title(&readers, options),
         attribution: crate::credit::attribution(&readers, options),
+        frame: previous,
         ..Read::default()
     };
     let mut before = 0;
-    for (index, reader) in readers.iter().enumerate() {
+    for reader in &readers {
         let at = |bytes: u64| progress.at(Stage::Read, before + bytes, total);
-        read_one(index, reader, options, report, &at, &mut read)?;
+        read_one(reader, options, report, &at, &mut read, intake)?;
         before += reader.header().bytes;
     }
-    unique(&mut read.records, inputs, report);
     Ok(read)
 }
 
@@ -67,22 +78,22 @@ fn title(readers: &[Reader<'_>], options: &Options) -> String {
 }
 
 fn read_one(
-    index: usize,
     reader: &Reader<'_>,
     options: &Options,
     report: &Report,
     at: &dyn Fn(u64),
     read: &mut Read,
+    intake: &mut Intake<'_>,
 ) -> Result<(), Error> {
-    let mut source = Source::new(index, reader.path(), reader.header(), options, report)?;
+    let mut source = Source::new(reader.path(), reader.header(), options, report)?;
     let mut batch: Vec<CityObject> = Vec::with_capacity(BATCH);
     let mut settled = false;
     let mut failed = None;
-    let take = |batch: &mut Vec<CityObject>, source: &mut Source<'_>, settled: &mut bool, read: &mut Read| {
-        if !std::mem::replace(settled, true) {
+    let mut take = |batch: &mut Vec<CityObject>, source: &mut Source<'_>, read: &mut Read| {
+        if !std::mem::replace(&mut settled, true) {
             source.settle_axes(batch)?;
         }
-        read.take(batch, source);
+        read.take(batch, source, intake)?;
         batch.clear();
         Ok::<_, Error>(())
     };
@@ -92,7 +103,7 @@ fn read_one(
             if batch.len() < BATCH {
                 return true;
             }
-            failed = take(&mut batch, &mut source, &mut settled, read).err();
+            failed = take(&mut batch, &mut source, read).err();
             failed.is_none()
         },
         at,
@@ -101,18 +112,41 @@ fn read_one(
         return Err(error);
     }
     outcome?;
-    take(&mut batch, &mut source, &mut settled, read)?;
+    take(&mut batch, &mut source, read)?;
     read.note_operation(&source, report)
 }
 
 impl Read {
-    fn take(&mut self, batch: &[CityObject], source: &Source<'_>) {
+    fn take(&mut self, batch: &[CityObject], source: &Source<'_>, intake: &mut Intake<'_>) -> Result<(), Error> {
         self.objects += batch.len() as u64;
         for object in batch {
             *self.kinds.entry(object.kind.clone()).or_default() += 1;
         }
-        let records: Vec<Record> = batch.par_iter().filter_map(|object| record(object, source)).collect();
-        self.records.extend(records);
+        let Some(site) = self.site(batch, source) else {
+            return Ok(());
+        };
+        let ready: Vec<Prepared> = batch
+            .par_iter()
+            .filter_map(|object| prepare(object, source, &site))
+            .collect();
+        for prepared in ready {
+            intake.take(prepared, source.path)?;
+        }
+        Ok(())
+    }
+
+    /// Where the collection lies; fixed by the first objects that have coordinates, once and for all.
+    fn site(&mut self, batch: &[CityObject], source: &Source<'_>) -> Option<Site> {
+        if self.frame.is_none() {
+            let origin = origin_of(&geodetic_bounds(batch, source)?);
+            self.frame = Some(Frame { origin, curve: CURVE });
+        }
+        let frame = self.frame?;
+        let [east, north, side] = frame.curve;
+        Some(Site {
+            enu: frame_about(frame.origin),
+            middle: [east + side / 2.0, north + side / 2.0],
+        })
     }
 
     /// Says how the input was transformed; a coarse operation is a warning.
@@ -143,29 +177,25 @@ impl Read {
     }
 }
 
-/// Leaves out objects whose id, or that of a part, an earlier input has.
-fn unique(records: &mut Vec<Record>, inputs: &[PathBuf], report: &Report) {
-    let mut seen: HashSet<String> = HashSet::new();
-    records.retain(|record| {
-        let twice = record.rows.iter().find(|row| seen.contains(&row.id));
-        if let Some(row) = twice {
-            let message = format!(
-                "the gml:id {} occurs in an earlier input; the object is left out.",
-                row.id
-            );
-            let advice = "Give each object an id of its own, or tile the inputs as collections of their own.";
-            let path = &inputs[record.source];
-            report.warn(crate::record::warning(
-                "duplicate-id",
-                path,
-                record.line,
-                &row.id,
-                &message,
-                advice,
-            ));
-            return false;
+/// Longitude, latitude (degrees) and ellipsoidal height of the objects; `None` where none has coordinates.
+fn geodetic_bounds(batch: &[CityObject], source: &Source<'_>) -> Option<Aabb> {
+    let mut bounds: Option<Aabb> = None;
+    for object in batch {
+        let transformer = source.transformer(None, object)?;
+        for point in points(object) {
+            if let Ok(geodetic) = transformer.geodetic(point) {
+                let (lon, lat) = geodetic.degrees();
+                let at = DVec3::new(lon, lat, geodetic.height);
+                bounds.get_or_insert(Aabb::from_corners(at, at)).include(at);
+            }
         }
-        seen.extend(record.rows.iter().map(|row| row.id.clone()));
-        true
-    });
+    }
+    bounds
+}
+
+fn points(object: &CityObject) -> Vec<[f64; 3]> {
+    let polygons = object.geometries.iter().flat_map(|geometry| &geometry.polygons);
+    let mut all: Vec<[f64; 3]> = polygons.flat_map(|polygon| polygon.exterior.iter().copied()).collect();
+    all.extend(object.children.iter().flat_map(points));
+    all
 }

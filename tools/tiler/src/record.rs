@@ -52,13 +52,9 @@ pub(crate) struct Record {
     pub(crate) solids: Vec<Solid>,
     /// Footprints as the file has them: row and rings.
     pub(crate) footprints: Vec<(usize, Vec<Vec<DVec3>>)>,
-    /// Index of the input.
-    pub(crate) source: usize,
     pub(crate) line: u64,
     /// Easting, northing, height.
     pub(crate) city: Aabb,
-    /// Longitude, latitude (degrees), ellipsoidal height.
-    pub(crate) geodetic: Aabb,
 }
 
 /// Makes the record of an object; reports and answers `None` when nothing of it can be drawn.
@@ -74,10 +70,8 @@ pub(crate) fn record(object: &CityObject, source: &Source<'_>) -> Option<Record>
             faces: Vec::new(),
             solids: Vec::new(),
             footprints: Vec::new(),
-            source: source.index,
             line: object.line,
             city: Aabb::EMPTY,
-            geodetic: Aabb::EMPTY,
         },
     };
     if let Err((line, reason)) = builder.add(object, None) {
@@ -214,7 +208,6 @@ impl Builder<'_> {
                 let geodetic = transformer.geodetic(point).map_err(|error| (polygon.line, error))?;
                 let (lon, lat) = geodetic.degrees();
                 self.record.city.include(transformer.east_north(point).into());
-                self.record.geodetic.include(DVec3::new(lon, lat, geodetic.height));
                 let row = &mut self.record.rows[row];
                 row.ground = least(row.ground, Some(point[2]));
                 row.top = greatest(row.top, Some(point[2]));

@@ -11,7 +11,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// One input while its objects are turned into records.
 pub(crate) struct Source<'a> {
-    pub(crate) index: usize,
     pub(crate) path: &'a Path,
     pub(crate) options: &'a Options,
     pub(crate) report: &'a Report,
@@ -31,7 +30,6 @@ thread_local! {
 impl<'a> Source<'a> {
     /// The source behind an opened file.
     pub(crate) fn new(
-        index: usize,
         path: &'a Path,
         header: &citygml::Header,
         options: &'a Options,
@@ -44,7 +42,6 @@ impl<'a> Source<'a> {
             .and_then(|name| SourceCrs::new(name, options))
             .map_err(|source| in_file(path, source))?;
         Ok(Self {
-            index,
             path,
             options,
             report,

@@ -11,13 +11,14 @@ pub(crate) mod stub;
 use crate::content::Part;
 use crate::error_measure::Ground;
 use crate::layer::Form;
-use crate::leaf::LeafItem;
-use crate::shape::{Shape, Triangle};
+use crate::item::{Item, Subject};
+use crate::shape::Triangle;
 use block::Block;
 use glam::DVec3;
 use patch::Patch;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stub::Stub;
 
 /// How coarse: corners of blocks may move by a third of `epsilon` metres, those of ground by half of it, small things within it are one;
@@ -85,16 +86,19 @@ pub(crate) const STEPS: [Step; 36] = {
     ]
 };
 
-/// Numbers of the shapes that a piece stands for, ascending.
-pub(crate) type Members = Vec<usize>;
+/// Numbers of the features that a piece stands for, ascending.
+pub(crate) type Members = Vec<u64>;
 
 /// What a tile above the leaves is made of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Pieces {
     pub(crate) blocks: Vec<Block>,
     pub(crate) patches: Vec<Patch>,
     pub(crate) stubs: Vec<Stub>,
+    /// The features that the pieces name as the largest they stand for.
+    subjects: Vec<Subject>,
     /// What became of the buildings and small things of the level below.
+    #[serde(skip)]
     pub(crate) fate: Fate,
     /// Corners lie on multiples of this, in metres: round numbers take fewer bytes.
     grid: f64,
@@ -109,26 +113,26 @@ fn grid(step: Step) -> f64 {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fate {
     /// The features that something is drawn for. The others are left out, and counted with what is drawn nearest to them.
-    pub(crate) drawn: BTreeSet<usize>,
+    pub(crate) drawn: BTreeSet<u64>,
     /// The greatest diameter of what is left out, in metres.
     pub(crate) left_out: f64,
 }
 
 /// What stand-ins are made from: the level below.
 #[derive(Default)]
-pub(crate) struct Stock<'a> {
+pub(crate) struct Stock {
     /// Of leaves.
-    pub(crate) items: Vec<&'a LeafItem>,
+    pub(crate) items: Vec<Item>,
     /// Of tiles above leaves.
-    pub(crate) pieces: Vec<&'a Pieces>,
+    pub(crate) pieces: Vec<Pieces>,
 }
 
-impl Stock<'_> {
+impl Stock {
     /// The pieces at this step; at least one.
-    pub(crate) fn coarsen(&self, step: Step, shapes: &[Shape]) -> Pieces {
-        let mut blocks = block::of_items(&self.items, shapes, step);
-        let mut patches = patch::of_items(&self.items, shapes);
-        let mut stubs = stub::of_items(&self.items, shapes);
+    pub(crate) fn coarsen(&self, step: Step) -> Pieces {
+        let mut blocks = block::of_items(&self.items, step);
+        let mut patches = patch::of_items(&self.items);
+        let mut stubs = stub::of_items(&self.items);
         blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
         patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
         stubs.extend(self.pieces.iter().flat_map(|p| &p.stubs).cloned());
@@ -137,6 +141,7 @@ impl Stock<'_> {
             blocks: block::coarsen(&blocks, step, &mut fate),
             patches: patch::coarsen(&patches, step),
             stubs: stub::coarsen(stubs, step, &mut fate),
+            subjects: Vec::new(),
             fate,
             grid: grid(step),
         };
@@ -144,47 +149,67 @@ impl Stock<'_> {
             // Too coarse for any ground to be left: the largest piece stays.
             made.patches.extend(patch::largest(patches));
         }
+        made.subjects = self.subjects(&made);
         made
+    }
+
+    /// What is known of the features that pieces name.
+    fn subjects(&self, made: &Pieces) -> Vec<Subject> {
+        let of_items = self.items.iter().filter(|item| !item.underlay).map(|item| &*item.subject);
+        let below = self.pieces.iter().flat_map(|pieces| &pieces.subjects);
+        let known: HashMap<u64, &Subject> = of_items.chain(below).map(|subject| (subject.number, subject)).collect();
+        let named: BTreeSet<u64> = made.named().collect();
+        named.iter().filter_map(|number| known.get(number).copied().cloned()).collect()
     }
 }
 
 impl Pieces {
-    /// The pieces as parts of a tile, one a feature that stands for others.
-    pub(crate) fn parts<'s>(&self, shapes: &'s [Shape]) -> Vec<Part<'s>> {
-        let mut by_feature: BTreeMap<usize, (Members, Vec<Triangle>)> = BTreeMap::new();
+    /// The features that pieces name, each as often as it is named.
+    fn named(&self) -> impl Iterator<Item = u64> {
+        let blocks = self.blocks.iter().map(|block| block.subject);
+        let patches = self.patches.iter().map(|patch| patch.subject);
+        blocks.chain(patches).chain(self.stubs.iter().map(|stub| stub.subject))
+    }
+
+    /// The pieces as parts of a tile, one a feature that stands for others, in order of id.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        let mut by_feature: BTreeMap<u64, (Members, Vec<Triangle>)> = BTreeMap::new();
         let grid = self.grid;
-        let blocks = self.blocks.iter().map(|b| (b.shape, &b.members, b.triangles(grid)));
-        let patches = self.patches.iter().map(|p| (p.shape, &p.members, p.triangles(grid)));
-        let stubs = self.stubs.iter().map(|s| (s.shape, &s.members, s.triangles(grid)));
-        for (shape, members, triangles) in blocks.chain(patches).chain(stubs) {
-            let entry = by_feature.entry(shape).or_default();
+        let blocks = self.blocks.iter().map(|b| (b.subject, &b.members, b.triangles(grid)));
+        let patches = self.patches.iter().map(|p| (p.subject, &p.members, p.triangles(grid)));
+        let stubs = self.stubs.iter().map(|s| (s.subject, &s.members, s.triangles(grid)));
+        for (subject, members, triangles) in blocks.chain(patches).chain(stubs) {
+            let entry = by_feature.entry(subject).or_default();
             entry.0.extend(members);
             entry.1.extend(triangles);
         }
         by_feature.retain(|_, (_, triangles)| !triangles.is_empty());
+        let mut subjects: Vec<&Subject> = self.subjects.iter().collect();
+        subjects.sort_by(|a, b| a.feature.id.cmp(&b.feature.id));
         // A feature is counted in one row: its own, where it has one.
-        let mut counted: BTreeSet<usize> = by_feature.keys().copied().collect();
-        by_feature
-            .into_iter()
-            .map(|(shape, (members, triangles))| {
-                let mut feature = shapes[shape].feature.clone();
-                let others = members.into_iter().filter(|&member| counted.insert(member)).count();
-                feature.merged = 1 + others as u32;
-                Part {
-                    feature: Cow::Owned(feature),
-                    triangles: Cow::Owned(triangles),
-                }
-            })
-            .collect()
+        let mut counted: BTreeSet<u64> = by_feature.keys().copied().collect();
+        let mut parts = Vec::with_capacity(by_feature.len());
+        for subject in subjects {
+            let Some((members, triangles)) = by_feature.remove(&subject.number) else {
+                continue;
+            };
+            let mut feature = subject.feature.clone();
+            let others = members.into_iter().filter(|&member| counted.insert(member)).count();
+            feature.merged = 1 + others as u32;
+            parts.push(Part {
+                feature: Cow::Owned(feature),
+                triangles: Cow::Owned(triangles),
+            });
+        }
+        parts
     }
 }
 
 /// The items of a form.
-fn of_form<'a>(items: &'a [&'a LeafItem], shapes: &'a [Shape], form: Form) -> impl Iterator<Item = &'a LeafItem> {
+fn of_form(items: &[Item], form: Form) -> impl Iterator<Item = &Item> {
     items
         .iter()
-        .copied()
-        .filter(move |item| !item.underlay && shapes[item.shape].form == form)
+        .filter(move |item| !item.underlay && item.subject.form == form)
 }
 
 /// A grid that moves nothing by as much as a tile's own rounding.
@@ -210,19 +235,19 @@ fn members_of<'a>(all: impl IntoIterator<Item = &'a Members>) -> Members {
 }
 
 /// What an error is measured on.
-impl Stock<'_> {
+impl Stock {
     /// Triangles of the buildings and small things that `made` draws something for; what it leaves out is counted otherwise.
-    pub(crate) fn volumes(&self, made: &Pieces, shapes: &[Shape]) -> Vec<Triangle> {
+    pub(crate) fn volumes(&self, made: &Pieces) -> Vec<Triangle> {
         let drawn = &made.fate.drawn;
         let of_items = self
             .items
             .iter()
-            .filter(|item| !item.underlay && shapes[item.shape].form != Form::Ground && drawn.contains(&item.shape))
+            .filter(|item| !item.underlay && item.subject.form != Form::Ground && drawn.contains(&item.subject.number))
             .flat_map(|item| item.triangles.iter().copied());
         let stands = |block: &&Block| block.members.iter().any(|member| drawn.contains(member));
         let below = self.pieces.iter().flat_map(|p| {
             let blocks = p.blocks.iter().filter(stands).flat_map(|block| block.triangles(p.grid));
-            let stubs = p.stubs.iter().filter(|stub| drawn.contains(&stub.shape));
+            let stubs = p.stubs.iter().filter(|stub| drawn.contains(&stub.subject));
             blocks
                 .chain(stubs.flat_map(|stub| stub.triangles(p.grid)))
                 .collect::<Vec<_>>()
@@ -231,7 +256,7 @@ impl Stock<'_> {
     }
 
     /// Ground by kind; of the kind that became the underlay only the heights are compared, its edges are those of the others.
-    pub(crate) fn grounds(&self, made: &Pieces, shapes: &[Shape]) -> Vec<Ground> {
+    pub(crate) fn grounds(&self, made: &Pieces) -> Vec<Ground> {
         let underlays: Vec<_> = made
             .patches
             .iter()
@@ -239,7 +264,7 @@ impl Stock<'_> {
             .map(Patch::kind)
             .collect();
         let counts = |patch: &Patch| patch.is_underlay() || !underlays.contains(&patch.kind());
-        let items = patch::of_items_without_underlay(&self.items, shapes);
+        let items = patch::of_items_without_underlay(&self.items);
         let items = items
             .iter()
             .filter(|patch| counts(patch))
@@ -248,7 +273,7 @@ impl Stock<'_> {
             let drawn = p.patches.iter().filter(|patch| counts(patch));
             drawn.map(|patch| patch.ground(p.grid)).collect::<Vec<_>>()
         });
-        items.chain(patch::land(&self.items, shapes)).chain(below).collect()
+        items.chain(patch::land(&self.items)).chain(below).collect()
     }
 }
 

@@ -157,7 +157,7 @@ impl Sample {
                 origin: ORIGIN,
                 curve: [-1000.0, -1000.0, 2000.0],
             },
-            features: Box::new(rows.into_iter()),
+            features: Box::new(rows.into_iter().map(Ok)),
             counts: BTreeMap::from([("Building".to_owned(), 5)]),
             warnings: BTreeMap::from([("open-solid".to_owned(), 2)]),
         }

@@ -9,21 +9,22 @@ use crate::appearance::{Blend, Color};
 use crate::clip::{Half, clip};
 use crate::content::is_hidden_kind;
 use crate::layer::Form;
-use crate::leaf::LeafItem;
+use crate::item::Item;
 use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
-use crate::shape::{Shape, Triangle};
+use crate::shape::Triangle;
 use earcut::Earcut;
 use geo::{Contains, Coord, MultiPolygon};
 use glam::{DVec2, DVec3};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tiles::surface::Surface;
 
 /// A prism of a stack.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Block {
-    /// The largest of the members.
-    pub(crate) shape: usize,
+    /// Number of the largest of the members.
+    pub(crate) subject: u64,
     pub(crate) members: Members,
     pub(crate) outline: Plan,
     /// Where the ground is; no wall reaches lower.
@@ -102,15 +103,15 @@ pub(super) fn wall_of(a: DVec3, b: DVec3, base: f64, color: Color, surface: Surf
 }
 
 /// The stacks of the buildings among the items.
-pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape], step: Step) -> Vec<Block> {
-    of_form(items, shapes, Form::Block)
-        .flat_map(|item| stack(item.shape, &shapes[item.shape], step.height()))
+pub(super) fn of_items(items: &[Item], step: Step) -> Vec<Block> {
+    of_form(items, Form::Block)
+        .flat_map(|item| stack(item, step.height()))
         .collect()
 }
 
 /// One building, cut at heights at most `step` apart.
-fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
-    let seen = || shape.triangles.iter().filter(|t| !is_hidden_kind(t.surface));
+fn stack(item: &Item, step: f64) -> Vec<Block> {
+    let seen = || item.triangles.iter().filter(|t| !is_hidden_kind(t.surface));
     let mut wall = Blend::default();
     for triangle in seen().filter(|t| t.normal.z.abs() <= STEEP) {
         wall.add(triangle.color, triangle.area());
@@ -120,9 +121,9 @@ fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
         // Nothing faces up: an outline of walls, or an upright sheet.
         return Vec::new();
     }
-    let floor = shape.bounds.min.z;
+    let floor = item.bounds.min.z;
     // However tall a thing is, more cuts than these are of no use.
-    let step = step.max(shape.bounds.size().z / MOST_CUTS);
+    let step = step.max(item.bounds.size().z / MOST_CUTS);
     let mut blocks: Vec<Block> = Vec::new();
     let mut covered: Vec<Triangle> = Vec::new();
     while let Some(high) = above.iter().flat_map(|t| t.corners).map(|c| c.z).max_by(f64::total_cmp) {
@@ -146,8 +147,8 @@ fn stack(number: usize, shape: &Shape, step: f64) -> Vec<Block> {
             continue;
         }
         blocks.push(Block {
-            shape: number,
-            members: vec![number],
+            subject: item.subject.number,
+            members: vec![item.subject.number],
             outline,
             floor,
             base: floor,
@@ -202,7 +203,7 @@ fn top_of(layer: &[Triangle]) -> (f64, Blend) {
 pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Block> {
     let mut rest = blocks.to_vec();
     // Highest first; ties in a fixed order, so that the result does not depend on how the work was divided.
-    rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.shape.cmp(&b.shape)));
+    rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.subject.cmp(&b.subject)));
     let mut made = Vec::new();
     while let Some(highest) = rest.first().map(|block| block.top) {
         let end = rest.partition_point(|block| block.top >= highest - step.height());
@@ -216,7 +217,7 @@ pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Bloc
 
 /// Blocks that nothing was made of.
 fn lost(before: &[Block], made: &[Block]) -> Vec<Block> {
-    let drawn: BTreeSet<usize> = made.iter().flat_map(|block| &block.members).copied().collect();
+    let drawn: BTreeSet<u64> = made.iter().flat_map(|block| &block.members).copied().collect();
     let gone = before
         .iter()
         .filter(|block| block.members.iter().any(|member| !drawn.contains(member)));
@@ -247,7 +248,7 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
         let from = block.middle();
         let nearest = kept.iter_mut().min_by(|a, b| {
             let distance = |other: &Block| other.middle().distance_squared(from);
-            distance(a).total_cmp(&distance(b)).then(a.shape.cmp(&b.shape))
+            distance(a).total_cmp(&distance(b)).then(a.subject.cmp(&b.subject))
         });
         if let Some(nearest) = nearest {
             fate.left_out = fate.left_out.max(block.diameter());
@@ -264,13 +265,13 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
         let closed = outline::closed(&all, widest_alley(step));
         return assign(class, &closed, step);
     }
-    let mut shapes: Vec<usize> = class.iter().map(|block| block.shape).collect();
-    shapes.sort_unstable();
-    shapes.dedup();
-    shapes
+    let mut subjects: Vec<u64> = class.iter().map(|block| block.subject).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
         .into_iter()
-        .flat_map(|shape| {
-            let own: Vec<Block> = class.iter().filter(|block| block.shape == shape).cloned().collect();
+        .flat_map(|subject| {
+            let own: Vec<Block> = class.iter().filter(|block| block.subject == subject).cloned().collect();
             let all = overlay::union(own.iter().map(|block| &block.outline));
             assign(&own, &all, step)
         })
@@ -305,7 +306,7 @@ fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
 fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
     let largest = group
         .iter()
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.shape.cmp(&a.0.shape)));
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.subject.cmp(&a.0.subject)));
     let total: f64 = group.iter().map(|(_, area)| area).sum();
     let mut roof = Blend::default();
     let mut wall = Blend::default();
@@ -317,7 +318,7 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
     let floor = least(|block| block.floor);
     let base = least(|block| block.base);
     Block {
-        shape: largest.map_or(0, |(block, _)| block.shape),
+        subject: largest.map_or(0, |(block, _)| block.subject),
         members: members_of(group.iter().map(|(block, _)| &block.members)),
         outline,
         floor,

@@ -8,16 +8,17 @@ use super::{Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::error_measure::Ground;
 use crate::layer::{Form, Layer};
-use crate::leaf::LeafItem;
+use crate::item::Item;
 use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
-use crate::shape::{Shape, Triangle};
+use crate::shape::Triangle;
 use crate::standin::block::wall_of;
 use earcut::Earcut;
 use geo::Coord;
 use glam::DVec3;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tiles::surface::Surface;
 
@@ -37,10 +38,11 @@ fn widest_slit(surface: Surface, step: Step) -> f64 {
 }
 
 /// A piece of ground.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Patch {
-    /// The largest of the members.
-    pub(crate) shape: usize,
+    /// Number of the largest of the members.
+    pub(crate) subject: u64,
+    layer: Layer,
     pub(crate) members: Members,
     pub(crate) outline: Plan,
     surface: Surface,
@@ -55,7 +57,7 @@ pub(crate) struct Patch {
 }
 
 /// Heights of a piece of ground.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Heights {
     Flat(f64),
     /// Points of the source, between which heights are interpolated.
@@ -188,9 +190,9 @@ fn lift(layer: Layer) -> f64 {
 }
 
 /// The pieces of ground among the items, and the underlay where there is terrain among them.
-pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Patch> {
-    let mut patches = of_items_without_underlay(items, shapes);
-    if let Some(underlay) = underlay(items, shapes, &patches) {
+pub(super) fn of_items(items: &[Item]) -> Vec<Patch> {
+    let mut patches = of_items_without_underlay(items);
+    if let Some(underlay) = underlay(items, &patches) {
         // What looks like the underlay need not be drawn on it.
         patches.retain(|patch| patch.kind() != underlay.kind());
         patches.push(underlay);
@@ -199,14 +201,14 @@ pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Patch> {
 }
 
 /// The pieces of ground among the items.
-pub(super) fn of_items_without_underlay(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Patch> {
-    of_form(items, shapes, Form::Ground)
-        .flat_map(|item| of_item(item, &shapes[item.shape]))
+pub(super) fn of_items_without_underlay(items: &[Item]) -> Vec<Patch> {
+    of_form(items, Form::Ground)
+        .flat_map(of_item)
         .collect()
 }
 
 /// One patch for every kind and colour.
-fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
+fn of_item(item: &Item) -> Vec<Patch> {
     let mut kinds: BTreeMap<(Surface, Color), Vec<&Triangle>> = BTreeMap::new();
     for triangle in item.triangles.iter().filter(|t| t.normal.z > STEEP) {
         kinds
@@ -219,14 +221,15 @@ fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
         .map(|((surface, color), triangles)| {
             let outline = outline::plan_of(triangles.iter().copied());
             Patch {
-                shape: item.shape,
-                members: vec![item.shape],
+                subject: item.subject.number,
+                layer: item.subject.layer,
+                members: vec![item.subject.number],
                 weight: outline::area(&outline),
                 outline,
                 surface,
                 color,
                 heights: Heights::of(triangles.iter().flat_map(|t| t.corners).collect()),
-                lift: lift(shape.layer),
+                lift: lift(item.subject.layer),
                 rim: None,
             }
         })
@@ -235,10 +238,10 @@ fn of_item(item: &LeafItem, shape: &Shape) -> Vec<Patch> {
 }
 
 /// All land among the items, as its error is measured.
-pub(super) fn land(items: &[&LeafItem], shapes: &[Shape]) -> Option<Ground> {
+pub(super) fn land(items: &[Item]) -> Option<Ground> {
     let terrain = items
         .iter()
-        .any(|item| item.underlay || shapes[item.shape].layer == Layer::Terrain);
+        .any(|item| item.underlay || item.subject.layer == Layer::Terrain);
     let land = items
         .iter()
         .flat_map(|item| item.triangles.iter())
@@ -251,18 +254,18 @@ pub(super) fn land(items: &[&LeafItem], shapes: &[Shape]) -> Option<Ground> {
 }
 
 /// All land of a terrain tile as one piece, of the kind and colour that most of the tile's own ground has.
-fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<Patch> {
-    let terrain = |item: &&&LeafItem| !item.underlay && shapes[item.shape].layer == Layer::Terrain;
+fn underlay(items: &[Item], patches: &[Patch]) -> Option<Patch> {
+    let terrain = |item: &&Item| !item.underlay && item.subject.layer == Layer::Terrain;
     let mut areas: BTreeMap<(Surface, Color), f64> = BTreeMap::new();
     for patch in patches
         .iter()
-        .filter(|patch| shapes[patch.shape].layer == Layer::Terrain)
+        .filter(|patch| patch.layer == Layer::Terrain)
     {
         *areas.entry(patch.kind()).or_default() += patch.weight;
     }
     let (&kind, _) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
     let own = || patches.iter().filter(|patch| patch.kind() == kind);
-    let largest = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
+    let largest = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))?;
     let land: Vec<&Triangle> = items
         .iter()
         .flat_map(|item| item.triangles.iter())
@@ -274,7 +277,8 @@ fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<
         .flat_map(|item| item.triangles.iter().flat_map(|t| t.corners));
     let lowest = corners.map(|c| c.z).fold(f64::INFINITY, f64::min);
     Some(Patch {
-        shape: largest.shape,
+        subject: largest.subject,
+        layer: largest.layer,
         members: members_of(own().map(|patch| &patch.members)),
         weight: largest.weight,
         outline: outline::plan_of(land.iter().copied()),
@@ -288,13 +292,13 @@ fn underlay(items: &[&LeafItem], shapes: &[Shape], patches: &[Patch]) -> Option<
 
 /// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
 pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
-    type Kind = (bool, Surface, Color, usize);
+    type Kind = (bool, Surface, Color, u64);
     let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
     for patch in patches {
         let owner = if step.merge || patch.is_underlay() {
             0
         } else {
-            patch.shape
+            patch.subject
         };
         let color = if patch.is_underlay() { [0; 4] } else { patch.color };
         let surface = if patch.is_underlay() {
@@ -314,7 +318,7 @@ pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
 fn join(group: &[Patch], step: Step) -> Option<Patch> {
     let largest = group
         .iter()
-        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))?;
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))?;
     let mut outline = overlay::union(group.iter().map(|patch| &patch.outline));
     if largest.is_underlay() {
         // It may reach too far, but not too short: beyond it is nothing.
@@ -335,7 +339,8 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
         color.add(patch.color, patch.weight);
     }
     Some(Patch {
-        shape: largest.shape,
+        subject: largest.subject,
+        layer: largest.layer,
         members: members_of(group.iter().map(|patch| &patch.members)),
         weight: group.iter().map(|patch| patch.weight).sum(),
         outline,
@@ -351,5 +356,5 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
 pub(super) fn largest(patches: Vec<Patch>) -> Option<Patch> {
     patches
         .into_iter()
-        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.shape.cmp(&a.shape)))
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))
 }

@@ -3,19 +3,20 @@
 use super::{Fate, Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::layer::Form;
-use crate::leaf::LeafItem;
-use crate::shape::{Shape, Triangle};
+use crate::item::Item;
+use crate::shape::Triangle;
 use glam::DVec3;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use tiles::bounds::Aabb;
 use tiles::surface::Surface;
 
 /// A small thing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stub {
-    /// The tallest of the members.
-    pub(crate) shape: usize,
+    /// Number of the tallest of the members.
+    pub(crate) subject: u64,
     pub(crate) members: Members,
     /// Where it stands.
     foot: DVec3,
@@ -77,14 +78,12 @@ impl Stub {
 }
 
 /// The small things among the items.
-pub(super) fn of_items(items: &[&LeafItem], shapes: &[Shape]) -> Vec<Stub> {
-    of_form(items, shapes, Form::Item)
-        .map(|item| of_item(item, &shapes[item.shape]))
-        .collect()
+pub(super) fn of_items(items: &[Item]) -> Vec<Stub> {
+    of_form(items, Form::Item).map(of_item).collect()
 }
 
-fn of_item(item: &LeafItem, shape: &Shape) -> Stub {
-    let bounds: Aabb = shape.bounds;
+fn of_item(item: &Item) -> Stub {
+    let bounds: Aabb = item.bounds;
     let size = bounds.size();
     let mut color = Blend::default();
     for triangle in &*item.triangles {
@@ -92,8 +91,8 @@ fn of_item(item: &LeafItem, shape: &Shape) -> Stub {
     }
     let middle = bounds.center();
     Stub {
-        shape: item.shape,
-        members: vec![item.shape],
+        subject: item.subject.number,
+        members: vec![item.subject.number],
         foot: DVec3::new(middle.x, middle.y, bounds.min.z),
         height: size.z,
         radius: size.x.max(size.y) / 2.0,
@@ -116,12 +115,12 @@ pub(super) fn coarsen(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub
     if step.merge {
         kept = thinned(kept, step, fate);
     }
-    fate.drawn.extend(kept.iter().map(|stub| stub.shape));
+    fate.drawn.extend(kept.iter().map(|stub| stub.subject));
     for stub in gone {
         fate.left_out = fate.left_out.max(stub.diameter());
         let nearest = kept.iter_mut().min_by(|a, b| {
             let distance = |other: &Stub| other.foot.distance_squared(stub.foot);
-            distance(a).total_cmp(&distance(b)).then(a.shape.cmp(&b.shape))
+            distance(a).total_cmp(&distance(b)).then(a.subject.cmp(&b.subject))
         });
         if let Some(nearest) = nearest {
             nearest.members = members_of([&nearest.members, &stub.members]);
@@ -145,8 +144,8 @@ fn thinned(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub> {
         .filter_map(|group| {
             let tallest = group
                 .iter()
-                .max_by(|a, b| a.height.total_cmp(&b.height).then(b.shape.cmp(&a.shape)))?;
-            for stub in group.iter().filter(|stub| stub.shape != tallest.shape) {
+                .max_by(|a, b| a.height.total_cmp(&b.height).then(b.subject.cmp(&a.subject)))?;
+            for stub in group.iter().filter(|stub| stub.subject != tallest.subject) {
                 fate.left_out = fate.left_out.max(stub.diameter());
             }
             let area: f64 = group.iter().map(|stub| stub.radius * stub.radius).sum();
