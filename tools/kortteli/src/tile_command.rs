@@ -95,6 +95,10 @@ fn half_of_memory() -> Option<u64> {
         sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram()),
     );
     let limit = system.cgroup_limits().map(|limits| limits.total_memory);
-    let least = limit.into_iter().chain([system.total_memory()]).filter(|bytes| *bytes > 0).min();
+    let least = limit
+        .into_iter()
+        .chain([system.total_memory()])
+        .filter(|bytes| *bytes > 0)
+        .min();
     least.map(|bytes| bytes / 2)
 }

@@ -187,7 +187,11 @@ impl Publisher {
         })
     }
 
-    fn spool(&self, path: &Path, features: Box<dyn Iterator<Item = std::io::Result<crate::FeatureRow>> + Send>) -> Result<Spool, Error> {
+    fn spool(
+        &self,
+        path: &Path,
+        features: Box<dyn Iterator<Item = std::io::Result<crate::FeatureRow>> + Send>,
+    ) -> Result<Spool, Error> {
         let mut features = Some(features);
         let mut made = None;
         let produced = self.ops.produce(path, &mut |path| {

@@ -89,7 +89,9 @@ impl Budget {
         let memory = options.memory.unwrap_or(threads as u64 * (512 << 20));
         let rest = memory.saturating_sub(BASE);
         let each = WORK_SHARE * options.tile_bytes as u64;
-        let at_once = usize::try_from(rest * 3 / 4 / each).unwrap_or(usize::MAX).clamp(1, 16 * threads);
+        let at_once = usize::try_from(rest * 3 / 4 / each)
+            .unwrap_or(usize::MAX)
+            .clamp(1, 16 * threads);
         Self {
             places: usize::try_from(rest / 8).unwrap_or(usize::MAX),
             at_once,
@@ -97,14 +99,7 @@ impl Budget {
     }
 }
 
-fn gathered(
-    inputs: usize,
-    read: Read,
-    index: Index,
-    rows: Rows,
-    facts: Facts,
-    report: &Report,
-) -> Result<City, Error> {
+fn gathered(inputs: usize, read: Read, index: Index, rows: Rows, facts: Facts, report: &Report) -> Result<City, Error> {
     let (Some(bounds), Some(grid_bounds), Some(frame)) = (facts.bounds, facts.city, read.frame) else {
         return Err(nothing(inputs, read.objects, report));
     };

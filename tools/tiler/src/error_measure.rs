@@ -136,7 +136,9 @@ fn most_above(triangle: &Corners, sheets: &RTree<Sheet>) -> f64 {
             let point = DVec3::new(corner.x, corner.y, own);
             let here = plane_height(&other.0, corner);
             let others = sheets.locate_in_envelope_intersecting(AABB::from_point([corner.x, corner.y]));
-            let heights = here.into_iter().chain(others.filter_map(|sheet| height_at(&sheet.0, point)));
+            let heights = here
+                .into_iter()
+                .chain(others.filter_map(|sheet| height_at(&sheet.0, point)));
             let least = heights.map(|z| (z - own).abs()).min_by(f64::total_cmp);
             worst = worst.max(least.unwrap_or(0.0));
         }

@@ -24,7 +24,9 @@ pub(crate) struct Subject {
 /// A number that stands for an id: the same whatever else the city holds, so that what is chosen by it stays.
 pub(crate) fn number_of(id: &str) -> u64 {
     let hash = blake3::hash(id.as_bytes());
-    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    hash.as_bytes()
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// A feature, or the piece of it that lies in a cell.

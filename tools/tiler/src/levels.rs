@@ -79,7 +79,10 @@ impl Levels<'_> {
             shown.extend(leaf.features.iter().map(|&feature| (feature, number as u32)));
         }
         shown.sort_unstable();
-        let mut tiles: Vec<Tile> = found.into_par_iter().map(|leaf| self.leaf(&leaf)).collect::<Result<_, _>>()?;
+        let mut tiles: Vec<Tile> = found
+            .into_par_iter()
+            .map(|leaf| self.leaf(&leaf))
+            .collect::<Result<_, _>>()?;
         for level in 1..MOST_LEVELS {
             let limit = SHARE * self.encoder.options.tile_bytes;
             if let Node::Tile(root) = node {

@@ -62,12 +62,7 @@ impl Planner<'_> {
         self.assemble(plan, &mut cut)
     }
 
-    fn divide<'s>(
-        &self,
-        cell: Cell,
-        squares: &'s [Square],
-        load: &mut impl FnMut(Load<'s>) -> usize,
-    ) -> Node<usize> {
+    fn divide<'s>(&self, cell: Cell, squares: &'s [Square], load: &mut impl FnMut(Load<'s>) -> usize) -> Node<usize> {
         let sum = |of: fn(&Square) -> usize| squares.iter().map(of).sum();
         let limit = self.cutter.encoder.options.tile_bytes;
         let hopeless = is_hopeless(sum(|s| s.triangles), sum(|s| s.features), limit);

@@ -217,7 +217,13 @@ impl Shown {
             .iter()
             .map(|tile| {
                 let file = tile.name.clone();
-                (TileRef { file, level: tile.level }, None)
+                (
+                    TileRef {
+                        file,
+                        level: tile.level,
+                    },
+                    None,
+                )
             })
             .collect();
         for (number, tile) in tree.tiles.iter().enumerate() {

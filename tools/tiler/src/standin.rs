@@ -10,8 +10,8 @@ pub(crate) mod stub;
 
 use crate::content::Part;
 use crate::error_measure::Ground;
-use crate::layer::Form;
 use crate::item::{Item, Subject};
+use crate::layer::Form;
 use crate::shape::Triangle;
 use block::Block;
 use glam::DVec3;
@@ -155,11 +155,18 @@ impl Stock {
 
     /// What is known of the features that pieces name.
     fn subjects(&self, made: &Pieces) -> Vec<Subject> {
-        let of_items = self.items.iter().filter(|item| !item.underlay).map(|item| &*item.subject);
+        let of_items = self
+            .items
+            .iter()
+            .filter(|item| !item.underlay)
+            .map(|item| &*item.subject);
         let below = self.pieces.iter().flat_map(|pieces| &pieces.subjects);
         let known: HashMap<u64, &Subject> = of_items.chain(below).map(|subject| (subject.number, subject)).collect();
         let named: BTreeSet<u64> = made.named().collect();
-        named.iter().filter_map(|number| known.get(number).copied().cloned()).collect()
+        named
+            .iter()
+            .filter_map(|number| known.get(number).copied().cloned())
+            .collect()
     }
 }
 

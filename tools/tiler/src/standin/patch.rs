@@ -7,8 +7,8 @@
 use super::{Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::error_measure::Ground;
-use crate::layer::{Form, Layer};
 use crate::item::Item;
+use crate::layer::{Form, Layer};
 use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
@@ -202,9 +202,7 @@ pub(super) fn of_items(items: &[Item]) -> Vec<Patch> {
 
 /// The pieces of ground among the items.
 pub(super) fn of_items_without_underlay(items: &[Item]) -> Vec<Patch> {
-    of_form(items, Form::Ground)
-        .flat_map(of_item)
-        .collect()
+    of_form(items, Form::Ground).flat_map(of_item).collect()
 }
 
 /// One patch for every kind and colour.
@@ -257,10 +255,7 @@ pub(super) fn land(items: &[Item]) -> Option<Ground> {
 fn underlay(items: &[Item], patches: &[Patch]) -> Option<Patch> {
     let terrain = |item: &&Item| !item.underlay && item.subject.layer == Layer::Terrain;
     let mut areas: BTreeMap<(Surface, Color), f64> = BTreeMap::new();
-    for patch in patches
-        .iter()
-        .filter(|patch| patch.layer == Layer::Terrain)
-    {
+    for patch in patches.iter().filter(|patch| patch.layer == Layer::Terrain) {
         *areas.entry(patch.kind()).or_default() += patch.weight;
     }
     let (&kind, _) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1))?;

@@ -2,8 +2,8 @@
 
 use super::{Fate, Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
-use crate::layer::Form;
 use crate::item::Item;
+use crate::layer::Form;
 use crate::shape::Triangle;
 use glam::DVec3;
 use serde::{Deserialize, Serialize};

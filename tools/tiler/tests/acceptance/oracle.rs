@@ -86,8 +86,10 @@ struct Soup {
 impl Soup {
     /// What of the tiles is `wanted`, by the number of its surface and the diameter of its feature.
     fn of(tiles: &[&Held], wanted: impl Fn(u8, f64) -> bool) -> Self {
-        let mut soup = Self::default();
-        soup.origin = tiles.first().map_or(DVec3::ZERO, |tile| tile.content.mesh.origin);
+        let mut soup = Self {
+            origin: tiles.first().map_or(DVec3::ZERO, |tile| tile.content.mesh.origin),
+            ..Self::default()
+        };
         for mesh in tiles.iter().map(|tile| &tile.content.mesh) {
             let point = |vertex: u32| mesh.origin + DVec3::from(mesh.positions[vertex as usize].map(f64::from));
             let sizes = diameters(mesh);
@@ -163,7 +165,12 @@ impl Soup {
 
 /// Diameters of the features of a mesh, by row.
 fn diameters(mesh: &tiles::mesh::Mesh) -> Vec<f64> {
-    let rows = mesh.feature_ids.iter().copied().max().map_or(0, |row| usize::from(row) + 1);
+    let rows = mesh
+        .feature_ids
+        .iter()
+        .copied()
+        .max()
+        .map_or(0, |row| usize::from(row) + 1);
     let mut boxes = vec![(DVec3::INFINITY, DVec3::NEG_INFINITY); rows];
     for (position, &row) in mesh.positions.iter().zip(&mesh.feature_ids) {
         let point = DVec3::from(position.map(f64::from));
