@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The fewest generations that stay: the current one, and the one that its readers may still hold.
 pub const LEAST_KEPT: usize = 2;

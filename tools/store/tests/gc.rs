@@ -1,5 +1,9 @@
 //! What the collector removes, and above all what it does not.
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the store writes small letters"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
