@@ -7,7 +7,7 @@
 //!
 //! | attribute | plain | compact |
 //! |---|---|---|
-//! | `POSITION` | `f32` x 3, multiples of 2^-10 m | the same by meshopt's exponential filter |
+//! | `POSITION` | `f32` x 3, multiples of 2^-10 m | the same, as they are or by meshopt's exponential filter |
 //! | `NORMAL` | `f32` x 3 | `i8` x 3, normalised |
 //! | `COLOR_0` | `u16` x 4, normalised, linear | the same |
 //! | `_FEATURE_ID_0` | `u16`, row in the table of class `feature` | the same |
@@ -23,6 +23,7 @@
 mod color;
 mod container;
 mod json;
+mod layout;
 mod meshopt;
 mod metadata;
 mod pack;

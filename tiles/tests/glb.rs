@@ -197,7 +197,8 @@ fn the_json_says_who_made_it_and_what_it_needs() {
                 sets,
                 &serde_json::json!([
                     { "featureCount": 3, "attribute": 0, "label": "feature", "propertyTable": 0 },
-                    { "featureCount": Surface::ALL.len(), "attribute": 1, "label": "surface", "propertyTable": 1 },
+                    // Up to that of a window.
+                    { "featureCount": 8, "attribute": 1, "label": "surface", "propertyTable": 1 },
                 ])
             );
         }
@@ -206,7 +207,7 @@ fn the_json_says_who_made_it_and_what_it_needs() {
 
 #[test]
 fn compressed_views_use_the_codec_versions_that_the_extension_allows() {
-    let glb = encode(&city(20), Encoding::Compact, SCHEMA).unwrap();
+    let glb = encode(&ground(30), Encoding::Compact, SCHEMA).unwrap();
     let (json, bin) = chunks(&glb);
     assert_eq!(
         json["buffers"][1]["extensions"]["EXT_meshopt_compression"]["fallback"],
@@ -232,8 +233,79 @@ fn compressed_views_use_the_codec_versions_that_the_extension_allows() {
         modes.iter().filter(is).count()
     };
     assert_eq!(count("ATTRIBUTES", Some("EXPONENTIAL")), 1);
-    assert_eq!(count("ATTRIBUTES", None), 4);
-    assert_eq!(count("TRIANGLES", None), 2);
+    assert_eq!(count("ATTRIBUTES", None), 1);
+    assert_eq!(count("TRIANGLES", None), 1);
+}
+
+/// Ground: a grid of points that lie at no common height, each of which is used by up to six triangles.
+fn ground(side: u32) -> TileContent {
+    let mut content = city(1);
+    content.mesh = Mesh::default();
+    let mesh = &mut content.mesh;
+    for (i, j) in (0..=side).flat_map(|i| (0..=side).map(move |j| (i, j))) {
+        let (x, y) = (i as f32 * 3.7 + (j as f32).sin(), j as f32 * 4.1 + (i as f32).cos());
+        mesh.positions.push([x, y, (x * 0.05).sin() * 4.0 + (y * 0.07).cos()]);
+        mesh.normals.push([0.0, 0.0, 1.0]);
+        mesh.colors.push([120, 140, 90, 255]);
+        mesh.feature_ids.push(0);
+        mesh.surfaces.push(Surface::Terrain as u8);
+        if i < side && j < side {
+            let (here, next) = (i * (side + 1) + j, (i + 1) * (side + 1) + j);
+            mesh.indices.extend([here, next, next + 1, here, next + 1, here + 1]);
+        }
+    }
+    content
+}
+
+/// How a compact tile stores the attribute: the view's stride if it says one, and the filter of its compression.
+fn stored(json: &Value, attribute: &str) -> (Option<u64>, Option<String>) {
+    let accessor = &json["meshes"][0]["primitives"][0]["attributes"][attribute];
+    let accessor = &json["accessors"][accessor.as_u64().unwrap() as usize];
+    let view = &json["bufferViews"][accessor["bufferView"].as_u64().unwrap() as usize];
+    let packed = view["extensions"].get("EXT_meshopt_compression");
+    let filter = packed.map(|packed| packed["filter"].as_str().unwrap_or("none").to_owned());
+    (view["byteStride"].as_u64(), filter)
+}
+
+#[test]
+fn what_repeats_its_coordinates_stores_them_as_they_are_and_the_rest_goes_through_the_filter() {
+    let (buildings, _) = chunks(&encode(&city(300), Encoding::Compact, SCHEMA).unwrap());
+    assert_eq!(stored(&buildings, "POSITION"), (None, None), "tight floats");
+    assert_eq!(stored(&buildings, "NORMAL"), (Some(4), None));
+    let ground = encode(&ground(30), Encoding::Compact, SCHEMA).unwrap();
+    let (json, _) = chunks(&ground);
+    assert_eq!(stored(&json, "POSITION"), (None, Some("EXPONENTIAL".to_owned())));
+    for attribute in ["NORMAL", "COLOR_0", "_FEATURE_ID_0", "_FEATURE_ID_1"] {
+        assert_eq!(
+            stored(&json, attribute),
+            (Some(20), Some("none".to_owned())),
+            "{attribute}"
+        );
+    }
+    let plain = to_plain(&ground).unwrap();
+    assert_eq!(decode(&plain).unwrap(), decode(&ground).unwrap());
+}
+
+#[test]
+fn vertex_attributes_lie_at_multiples_of_four_bytes() {
+    // glTF 2.0, clause 3.6.2.4.
+    for (content, encoding) in [city(40), ground(9)]
+        .iter()
+        .flat_map(|content| both().map(|e| (content, e)))
+    {
+        let (json, _) = chunks(&encode(content, encoding, SCHEMA).unwrap());
+        for accessor in json["meshes"][0]["primitives"][0]["attributes"]
+            .as_object()
+            .unwrap()
+            .values()
+        {
+            let accessor = &json["accessors"][accessor.as_u64().unwrap() as usize];
+            let view = &json["bufferViews"][accessor["bufferView"].as_u64().unwrap() as usize];
+            for offset in [&accessor["byteOffset"], &view["byteOffset"], &view["byteStride"]] {
+                assert_eq!(offset.as_u64().unwrap_or(0) % 4, 0, "{accessor} of {view}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -265,7 +337,7 @@ fn property_tables_lie_at_multiples_of_eight_bytes_and_leave_out_empty_columns()
                 assert_eq!(view.get("target"), None);
             }
         }
-        assert_eq!(tables[1]["count"], Surface::ALL.len());
+        assert_eq!(tables[1]["count"], 8, "up to the last surface that occurs, a window");
     }
 }
 
@@ -316,6 +388,9 @@ fn long_columns_of_strings_get_wider_offsets() {
     let columns = &json["extensions"]["EXT_structural_metadata"]["propertyTables"][0]["properties"];
     assert_eq!(columns["address"]["stringOffsetType"], "UINT32");
     assert_eq!(columns["id"]["stringOffsetType"], "UINT16");
+    let (json, _) = chunks(&encode(&city(2), Encoding::Compact, SCHEMA).unwrap());
+    let columns = &json["extensions"]["EXT_structural_metadata"]["propertyTables"][0]["properties"];
+    assert_eq!(columns["id"]["stringOffsetType"], "UINT8");
 }
 
 #[test]

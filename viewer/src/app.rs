@@ -8,6 +8,7 @@ use crate::headless::{give, threads};
 use crate::native::Fetcher;
 use crate::panels;
 use crate::viewer::{Beginning, Viewer};
+use crate::zone;
 use glam::DVec2;
 use session::{Command, Snapshot};
 use std::sync::Arc;
@@ -78,6 +79,8 @@ struct Shown {
     painter: egui_wgpu::Renderer,
     /// What to do when the city is there.
     commands: Vec<Command>,
+    /// Whether the city has come and its clock is set.
+    placed: bool,
     modifiers: ModifiersState,
     pointer: DVec2,
     last: Instant,
@@ -229,6 +232,7 @@ impl Shown {
             panels,
             painter,
             commands: setup.commands.clone(),
+            placed: false,
             modifiers: ModifiersState::default(),
             pointer: DVec2::ZERO,
             last: Instant::now(),
@@ -242,6 +246,9 @@ impl Shown {
             give(&mut self.viewer, answer);
         }
         if self.viewer.is_open() {
+            if !std::mem::replace(&mut self.placed, true) {
+                self.follow_zone();
+            }
             for command in std::mem::take(&mut self.commands) {
                 self.viewer.apply(command);
             }
@@ -259,6 +266,13 @@ impl Shown {
             self.window.request_redraw();
         }
         again
+    }
+
+    /// Sets the city's clock to the computer's zone, if that can be the city's.
+    fn follow_zone(&mut self) {
+        if let Some(command) = zone::offset(&self.viewer.session().snapshot()) {
+            self.viewer.apply(command);
+        }
     }
 
     fn resize(&mut self, size: PhysicalSize<u32>) {
@@ -303,7 +317,12 @@ impl Shown {
         let mut output = context.run_ui(input, |ui| commands.extend(panels::show(ui.ctx(), &snapshot, open)));
         for command in commands {
             let again = command == Command::DismissError && !open;
+            let dated = matches!(command, Command::SetDate { .. });
             self.viewer.apply(command);
+            if dated {
+                // From winter to summer the clock changes with the date.
+                self.follow_zone();
+            }
             if again {
                 self.viewer.reopen();
             }

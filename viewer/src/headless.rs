@@ -5,6 +5,7 @@ use crate::gpu::{Gpu, Quality};
 use crate::native::{Answer, Fetcher};
 use crate::offscreen::{FORMAT, Offscreen};
 use crate::viewer::{Beginning, Viewer};
+use crate::zone;
 use session::Command;
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,13 @@ impl Headless {
     /// Does what a command says, once the city is there.
     pub fn apply(&mut self, command: Command) {
         self.viewer.apply(command);
+    }
+
+    /// Sets the city's clock to the computer's zone, if that can be the city's, as a window does.
+    pub fn follow_zone(&mut self) {
+        if let Some(command) = zone::offset(&self.viewer.session().snapshot()) {
+            self.apply(command);
+        }
     }
 
     /// Loads until the first tileset is there or has failed, at most so long. Whether it is there.

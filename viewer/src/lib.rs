@@ -14,7 +14,7 @@
 //! | tiles that are held | [`tile`], [`city`] |
 //! | requests and answers | [`stream`] |
 //! | all of it together | [`viewer`] |
-//! | the desktop | `app`, `panels`, `native`, `headless`, `offscreen` |
+//! | the desktop | `app`, `panels`, `native`, `headless`, `offscreen`, `zone` |
 //! | the web | `web` |
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -45,3 +45,5 @@ pub mod vertex;
 pub mod viewer;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+#[cfg(not(target_arch = "wasm32"))]
+mod zone;

@@ -125,6 +125,7 @@ mod desktop {
             let error = headless.viewer().session().snapshot().error;
             bail!("{url}: {}", error.unwrap_or_else(|| "no answer in time".to_owned()));
         }
+        headless.follow_zone();
         for command in commands {
             headless.apply(command);
         }

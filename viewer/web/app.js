@@ -163,6 +163,8 @@ function rememberSoon(camera) {
 /** Sends a command to the session, if there is one. */
 function command(object) {
   city?.viewer.command(JSON.stringify(object));
+  // From winter to summer the clock changes with the date.
+  if (city && object.command === "setDate") setUtcOffset(JSON.parse(city.viewer.snapshot()));
 }
 
 /** Selects what is in the middle of the picture: the click of those who use the keyboard. */

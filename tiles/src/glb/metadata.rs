@@ -197,15 +197,21 @@ pub(super) fn schema() -> Value {
     })
 }
 
-/// Writes both property tables.
-pub(super) fn write(features: &[Feature], schema_uri: &str, writer: &mut Writer) -> StructuralMetadata {
+/// Writes both property tables, that of surfaces with its first so many rows.
+pub(super) fn write(
+    features: &[Feature],
+    surfaces: usize,
+    schema_uri: &str,
+    writer: &mut Writer,
+) -> StructuralMetadata {
     let mut properties = BTreeMap::new();
     for column in &COLUMNS {
         if let Some(written) = column.access.write(features, writer) {
             properties.insert(column.id.to_owned(), written);
         }
     }
-    let names = Surface::ALL.iter().map(|surface| surface.name());
+    let surfaces = Surface::ALL.get(..surfaces).unwrap_or(&Surface::ALL);
+    let names = surfaces.iter().map(|surface| surface.name());
     let surface_properties = text(names, writer).map(|column| ("name".to_owned(), column));
     StructuralMetadata {
         schema_uri: Some(schema_uri.to_owned()),
@@ -217,7 +223,7 @@ pub(super) fn write(features: &[Feature], schema_uri: &str, writer: &mut Writer)
             },
             PropertyTable {
                 class: SURFACE.to_owned(),
-                count: Surface::ALL.len(),
+                count: surfaces.len(),
                 properties: surface_properties.into_iter().collect(),
             },
         ],
@@ -269,17 +275,15 @@ fn text<'a>(rows: impl Iterator<Item = &'a str>, writer: &mut Writer) -> Option<
     if values.is_empty() {
         return None;
     }
-    let (offset_type, offset_bytes): (_, Vec<u8>) = if u16::try_from(values.len()).is_ok() {
-        (
-            "UINT16",
-            offsets.iter().flat_map(|&o| (o as u16).to_le_bytes()).collect(),
-        )
-    } else {
-        (
-            "UINT32",
-            offsets.iter().flat_map(|&o| (o as u32).to_le_bytes()).collect(),
-        )
+    let (offset_type, width) = match values.len() {
+        0..=0xFF => ("UINT8", 1),
+        0x100..=0xFFFF => ("UINT16", 2),
+        _ => ("UINT32", 4),
     };
+    let offset_bytes: Vec<u8> = offsets
+        .into_iter()
+        .flat_map(|offset| (offset as u32).to_le_bytes().into_iter().take(width))
+        .collect();
     Some(PropertyColumn {
         values: writer.property_view(&values),
         string_offsets: Some(writer.property_view(&offset_bytes)),

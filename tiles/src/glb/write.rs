@@ -1,17 +1,16 @@
 //! Writing a tile.
 //!
-//! One mesh under one node. Its attributes are a buffer view each; opaque and translucent triangles are two primitives
-//! over the same attributes.
+//! One mesh under one node. Opaque and translucent triangles are two primitives over the same attributes.
 
 use super::json::{
     self, Accessor, Asset, Buffer, BufferExtensions, BufferView, Fallback, FeatureId, Gltf, Material, MeshFeatures,
     Meshopt, Node, Pbr, Primitive, PrimitiveExtensions, RootExtensions, Scene,
 };
+use super::layout::{self, Form};
 use super::meshopt::{self, Codec};
-use super::pack::{self, Packed, Vertex};
-use super::{Encoding, Error, color, container, metadata};
+use super::pack::Packed;
+use super::{Encoding, Error, container, metadata};
 use crate::mesh::TileContent;
-use crate::surface::Surface;
 use glam::DVec3;
 use std::collections::BTreeMap;
 
@@ -27,7 +26,14 @@ pub(super) fn write(
 ) -> Result<Vec<u8>, Error> {
     let mut writer = Writer::new(encoding);
     let attributes = writer.attributes(packed)?;
-    let features = mesh_features(content.features.len());
+    // Rows of surfaces that the tile does not have would cost 300 bytes.
+    let surfaces = packed
+        .vertices
+        .iter()
+        .map(|vertex| usize::from(vertex.surface) + 1)
+        .max()
+        .unwrap_or(1);
+    let features = mesh_features(content.features.len(), surfaces);
     let mut primitives = Vec::new();
     let mut materials = Vec::new();
     let (opaque, translucent) = packed.indices.split_at(packed.opaque);
@@ -46,7 +52,7 @@ pub(super) fn write(
         });
         materials.push(material(blend));
     }
-    let structural_metadata = metadata::write(&content.features, schema_uri, &mut writer);
+    let structural_metadata = metadata::write(&content.features, surfaces, schema_uri, &mut writer);
     let (buffer_views, accessors, buffers, bin) = writer.finish();
     let gltf = Gltf {
         asset: Asset {
@@ -107,108 +113,29 @@ impl Writer {
     /// Writes every vertex attribute and names its accessor.
     fn attributes(&mut self, packed: &Packed) -> Result<BTreeMap<String, usize>, Error> {
         let mut attributes = BTreeMap::new();
-        let mut add = |name: &str, accessor| attributes.insert(name.to_owned(), accessor);
-        add("POSITION", self.positions(packed)?);
-        add("NORMAL", self.normals(packed)?);
-        let color = Attribute {
-            component_type: json::UNSIGNED_SHORT,
-            normalized: true,
-            shape: "VEC4",
-        };
-        let colors = bytes(packed, |v| {
-            bytemuck::cast::<[u16; 4], [u8; 8]>(color::to_linear(v.color).map(u16::to_le))
-        });
-        add("COLOR_0", self.attribute(&colors, 8, color)?);
-        let row = |component_type| Attribute {
-            component_type,
-            normalized: false,
-            shape: "SCALAR",
-        };
-        let features = bytes(packed, |v| {
-            let row = v.feature as u16;
-            let [low, high] = row.to_le_bytes();
-            [low, high, 0, 0]
-        });
-        add(
-            "_FEATURE_ID_0",
-            self.attribute(&features, 4, row(json::UNSIGNED_SHORT))?,
-        );
-        let surfaces = bytes(packed, |v| [v.surface, 0, 0, 0]);
-        add("_FEATURE_ID_1", self.attribute(&surfaces, 4, row(json::UNSIGNED_BYTE))?);
-        Ok(attributes)
-    }
-
-    fn positions(&mut self, packed: &Packed) -> Result<usize, Error> {
-        let vec3 = Attribute {
-            component_type: json::FLOAT,
-            normalized: false,
-            shape: "VEC3",
-        };
-        let view = match self.encoding {
-            Encoding::Plain => {
-                let floats = bytes(packed, |v| float_bytes(packed.metres(v.position)));
-                self.vertex_view(&floats, 12, Codec::Attributes)?
+        for group in layout::groups(packed, self.encoding) {
+            let (bytes, stride) = (group.interleaved(), group.stride());
+            let compressed = match group.codec {
+                Some(codec) => Some((meshopt::compress_vertices(&bytes, stride)?, codec)),
+                None => None,
+            };
+            let view = self.view(&bytes, stride, compressed, json::ARRAY_BUFFER);
+            if !group.is_tight() {
+                self.views[view].byte_stride = Some(stride);
             }
-            Encoding::Compact => {
-                let exponent = (packed.exponent as u32) << 24;
-                let words = bytes(packed, |v| {
-                    let word = |whole: i32| exponent | (whole as u32 & 0x00FF_FFFF);
-                    word_bytes(v.position.map(word))
-                });
-                self.vertex_view(&words, 12, Codec::Exponential)?
-            }
-        };
-        let mut accessor = vec3.accessor(view, packed.vertices.len());
-        let corner = |pick: fn(i32, i32) -> i32, start| {
-            let whole = packed.vertices.iter().fold([start; 3], |corner, vertex| {
-                std::array::from_fn(|axis| pick(corner[axis], vertex.position[axis]))
-            });
-            Some(packed.metres(whole).to_vec())
-        };
-        accessor.min = corner(i32::min, i32::MAX);
-        accessor.max = corner(i32::max, i32::MIN);
-        self.accessors.push(accessor);
-        Ok(self.accessors.len() - 1)
-    }
-
-    fn normals(&mut self, packed: &Packed) -> Result<usize, Error> {
-        match self.encoding {
-            Encoding::Plain => {
-                let floats = bytes(packed, |v| float_bytes(pack::unit(v.normal.map(f64::from))));
-                let vec3 = Attribute {
-                    component_type: json::FLOAT,
-                    normalized: false,
-                    shape: "VEC3",
-                };
-                self.attribute(&floats, 12, vec3)
-            }
-            Encoding::Compact => {
-                let whole = bytes(packed, |v| {
-                    let [x, y, z] = v.normal.map(|c| c as u8);
-                    [x, y, z, 0]
-                });
-                let vec3 = Attribute {
-                    component_type: json::BYTE,
-                    normalized: true,
-                    shape: "VEC3",
-                };
-                self.attribute(&whole, 4, vec3)
+            let mut byte_offset = 0;
+            for attribute in &group.attributes {
+                let mut accessor = accessor(attribute.form, view, packed.vertices.len());
+                accessor.byte_offset = byte_offset;
+                byte_offset += attribute.width;
+                if attribute.name == "POSITION" {
+                    (accessor.min, accessor.max) = corners(packed);
+                }
+                attributes.insert(attribute.name.to_owned(), self.accessors.len());
+                self.accessors.push(accessor);
             }
         }
-    }
-
-    fn attribute(&mut self, bytes: &[u8], stride: usize, form: Attribute) -> Result<usize, Error> {
-        let view = self.vertex_view(bytes, stride, Codec::Attributes)?;
-        self.accessors.push(form.accessor(view, bytes.len() / stride));
-        Ok(self.accessors.len() - 1)
-    }
-
-    fn vertex_view(&mut self, bytes: &[u8], stride: usize, codec: Codec) -> Result<usize, Error> {
-        let compressed = match self.encoding {
-            Encoding::Plain => None,
-            Encoding::Compact => Some((meshopt::compress_vertices(bytes, stride)?, codec)),
-        };
-        Ok(self.view(bytes, stride, compressed, json::ARRAY_BUFFER))
+        Ok(attributes)
     }
 
     /// Writes triangles, in 16 bits where those name every vertex (65535 is the standard's restart index).
@@ -225,12 +152,12 @@ impl Writer {
             Encoding::Compact => Some((meshopt::compress_triangles(indices)?, Codec::Triangles)),
         };
         let view = self.view(&bytes, width, compressed, json::ELEMENT_ARRAY_BUFFER);
-        let scalar = Attribute {
+        let scalar = Form {
             component_type,
             normalized: false,
             shape: "SCALAR",
         };
-        self.accessors.push(scalar.accessor(view, indices.len()));
+        self.accessors.push(accessor(scalar, view, indices.len()));
         Ok(self.accessors.len() - 1)
     }
 
@@ -238,7 +165,6 @@ impl Writer {
     fn view(&mut self, bytes: &[u8], stride: usize, compressed: Option<(Vec<u8>, Codec)>, target: u16) -> usize {
         let mut view = BufferView {
             byte_length: bytes.len(),
-            byte_stride: (target == json::ARRAY_BUFFER).then_some(stride),
             target: Some(target),
             ..BufferView::default()
         };
@@ -290,39 +216,26 @@ impl Writer {
     }
 }
 
-/// What an accessor says of its elements.
-#[derive(Clone, Copy)]
-struct Attribute {
-    component_type: u16,
-    normalized: bool,
-    shape: &'static str,
-}
-
-impl Attribute {
-    fn accessor(self, view: usize, count: usize) -> Accessor {
-        Accessor {
-            buffer_view: Some(view),
-            component_type: self.component_type,
-            normalized: self.normalized,
-            count,
-            shape: self.shape.to_owned(),
-            ..Accessor::default()
-        }
+fn accessor(form: Form, view: usize, count: usize) -> Accessor {
+    Accessor {
+        buffer_view: Some(view),
+        component_type: form.component_type,
+        normalized: form.normalized,
+        count,
+        shape: form.shape.to_owned(),
+        ..Accessor::default()
     }
 }
 
-/// The bytes of one attribute of all vertices.
-fn bytes<const N: usize>(packed: &Packed, element: impl Fn(&Vertex) -> [u8; N]) -> Vec<u8> {
-    let elements: Vec<[u8; N]> = packed.vertices.iter().map(element).collect();
-    elements.into_flattened()
-}
-
-fn float_bytes(floats: [f32; 3]) -> [u8; 12] {
-    word_bytes(floats.map(f32::to_bits))
-}
-
-fn word_bytes(words: [u32; 3]) -> [u8; 12] {
-    bytemuck::cast(words.map(u32::to_le))
+/// The least and the greatest coordinates of all vertices, in metres: an accessor of positions must tell them.
+fn corners(packed: &Packed) -> (Option<Vec<f32>>, Option<Vec<f32>>) {
+    let corner = |pick: fn(i32, i32) -> i32, start| {
+        let whole = packed.vertices.iter().fold([start; 3], |corner, vertex| {
+            std::array::from_fn(|axis| pick(corner[axis], vertex.position[axis]))
+        });
+        Some(packed.metres(whole).to_vec())
+    };
+    (corner(i32::min, i32::MAX), corner(i32::max, i32::MIN))
 }
 
 /// The extensions that occur, or those without which the tile cannot be read.
@@ -357,7 +270,7 @@ fn material(blend: bool) -> Material {
     }
 }
 
-fn mesh_features(count: usize) -> MeshFeatures {
+fn mesh_features(features: usize, surfaces: usize) -> MeshFeatures {
     let set = |attribute, table, count, label: &str| FeatureId {
         feature_count: count,
         attribute: Some(attribute),
@@ -366,8 +279,8 @@ fn mesh_features(count: usize) -> MeshFeatures {
     };
     MeshFeatures {
         feature_ids: vec![
-            set(0, metadata::FEATURE_TABLE, count, metadata::FEATURE),
-            set(1, metadata::SURFACE_TABLE, Surface::ALL.len(), metadata::SURFACE),
+            set(0, metadata::FEATURE_TABLE, features, metadata::FEATURE),
+            set(1, metadata::SURFACE_TABLE, surfaces, metadata::SURFACE),
         ],
     }
 }

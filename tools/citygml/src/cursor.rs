@@ -9,6 +9,7 @@ mod open_names;
 mod recover;
 mod skim;
 mod step;
+mod surroundings;
 
 use std::io;
 
@@ -16,6 +17,8 @@ use crate::cursor::open_names::OpenNames;
 use crate::markup::{Attribute, push_unescaped};
 use crate::namespace::{Bindings, Namespace};
 use crate::source::Source;
+
+pub(crate) use crate::cursor::surroundings::Surroundings;
 
 /// How deep elements may be nested; real files stay under 60.
 const MAX_DEPTH: u32 = 200;
@@ -147,6 +150,9 @@ impl Cursor {
     pub(crate) fn text_bytes(&mut self) -> Result<&[u8], Stop> {
         self.text.clear();
         while self.step(true)? == Token::Start {
+            if self.is_member() && self.depth > 2 {
+                return Err(self.swallowed());
+            }
             self.skip()?;
         }
         Ok(&self.text)

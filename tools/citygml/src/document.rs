@@ -10,6 +10,7 @@ use crate::namespace::Namespace;
 use crate::ring::parse_numbers;
 use crate::sniff::{Found, sniff};
 use crate::source::Source;
+use crate::split::{Split, Splits};
 use crate::{Error, Version};
 
 /// What the walker stands on.
@@ -42,8 +43,14 @@ pub(crate) struct Document {
     pub(crate) cursor: Cursor,
     pub(crate) version: Version,
     pub(crate) about: About,
+    /// Where the file can be cut, as far as it has been walked.
+    pub(crate) splits: Splits,
     features: u64,
     in_member: bool,
+    /// Whether something has been met in the member that is open.
+    begun: bool,
+    /// Whether the text ends before the model does, because others read what follows.
+    part: bool,
 }
 
 impl Document {
@@ -67,16 +74,44 @@ impl Document {
             }
             None => {}
         }
+        Self::begin(source, path)
+    }
+
+    /// Reads up to the root element.
+    pub(crate) fn begin(source: Source, path: &Path) -> Result<Self, Error> {
         let mut cursor = Cursor::new(source);
         cursor.child().map_err(|stop| fatal(stop, path))?;
         let version = root_version(&cursor).ok_or_else(|| wrong_root(&cursor, path))?;
-        Ok(Self {
+        Ok(Self::at(cursor, version))
+    }
+
+    /// Goes on from a place between two members, where the source begins.
+    pub(crate) fn from_split(source: Source, split: &Split, version: Version) -> Self {
+        let mut document = Self::at(Cursor::within(source, &split.around), version);
+        document.in_member = split.in_member;
+        document.begun = split.in_member;
+        document.about.name = split.named.then(String::new);
+        document.about.description = split.described.then(String::new);
+        document
+    }
+
+    fn at(cursor: Cursor, version: Version) -> Self {
+        Self {
             cursor,
             version,
             about: About::default(),
+            splits: Splits::default(),
             features: 0,
             in_member: false,
-        })
+            begun: false,
+            part: false,
+        }
+    }
+
+    /// Takes the end of the text for the end of the model, where it comes between two members.
+    pub(crate) fn ending_early(mut self) -> Self {
+        self.part = true;
+        self
     }
 
     /// How many top-level city objects have been met.
@@ -87,17 +122,19 @@ impl Document {
     /// Goes to the next item. The caller reads a feature or an appearance to its end.
     pub(crate) fn next(&mut self) -> Result<Item, Stop> {
         loop {
-            if self.in_member {
-                if self.cursor.child()? {
-                    return Ok(self.member());
+            let more = match self.cursor.child() {
+                Err(Stop::End { .. }) if self.part => return Ok(Item::End),
+                more => more?,
+            };
+            match (more, self.in_member) {
+                (true, true) => return Ok(self.member()),
+                (true, false) => {
+                    if let Some(item) = self.property()? {
+                        return Ok(item);
+                    }
                 }
-                self.in_member = false;
-            } else if self.cursor.child()? {
-                if let Some(item) = self.property()? {
-                    return Ok(item);
-                }
-            } else {
-                return Ok(Item::End);
+                (false, true) => self.in_member = false,
+                (false, false) => return Ok(Item::End),
             }
         }
     }
@@ -108,12 +145,19 @@ impl Document {
             self.cursor.settle_at_member();
             self.in_member = true;
         } else {
-            self.in_member = self.cursor.resume_at_member()?;
+            self.in_member = match self.cursor.resume_at_member() {
+                Err(Stop::End { .. }) if self.part => false,
+                found => found?,
+            };
         }
+        self.begun = false;
         Ok(self.in_member)
     }
 
     fn member(&mut self) -> Item {
+        if std::mem::replace(&mut self.begun, true) {
+            self.offer_split(true);
+        }
         if self.cursor.local() == b"Appearance" {
             return Item::Appearance;
         }
@@ -121,10 +165,19 @@ impl Document {
         Item::Feature(self.cursor.offset())
     }
 
+    fn offer_split(&mut self, in_member: bool) {
+        if self.splits.wants(self.cursor.offset()) {
+            let (named, described) = (self.about.name.is_some(), self.about.description.is_some());
+            self.splits.keep(&self.cursor, in_member, named, described);
+        }
+    }
+
     fn property(&mut self) -> Result<Option<Item>, Stop> {
         match self.cursor.local() {
             b"cityObjectMember" | b"featureMember" | b"featureMembers" | b"member" | b"appearanceMember" => {
+                self.offer_split(false);
                 self.in_member = true;
+                self.begun = false;
                 if let Some(target) = self.cursor.href() {
                     return Ok(Some(Item::Link(target)));
                 }

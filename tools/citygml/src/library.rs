@@ -87,7 +87,6 @@ impl Library {
                 if let Some((_, surface)) = surfaces.last() {
                     reader.enter_surface(surface.clone());
                 }
-                cursor.open_entered();
                 reader.root(cursor)?;
                 self.add(reader.take_arena());
             }

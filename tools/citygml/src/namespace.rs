@@ -90,8 +90,8 @@ pub(crate) fn version(uri: &str) -> Option<Version> {
 }
 
 /// A prefix bound to a namespace, from `depth` on.
-#[derive(Debug)]
-struct Binding {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Binding {
     prefix: Box<[u8]>,
     namespace: Namespace,
     version: Option<Version>,
@@ -124,6 +124,12 @@ impl Bindings {
             self.stack.pop();
             self.recent.set(None);
         }
+    }
+
+    /// What is bound at `depth` or further out.
+    pub(crate) fn up_to(&self, depth: u32) -> &[Binding] {
+        let count = self.stack.partition_point(|binding| binding.depth <= depth);
+        self.stack.get(..count).unwrap_or_default()
     }
 
     /// The deepest level at which something is bound.
@@ -161,6 +167,15 @@ impl Bindings {
         let found = self.stack.iter().rposition(|binding| *binding.prefix == *prefix)?;
         self.recent.set(Some(found));
         self.stack.get(found)
+    }
+}
+
+impl From<Vec<Binding>> for Bindings {
+    fn from(stack: Vec<Binding>) -> Self {
+        Self {
+            stack,
+            recent: Cell::new(None),
+        }
     }
 }
 

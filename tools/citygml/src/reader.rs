@@ -1,16 +1,14 @@
 //! Reading a file, one top-level city object at a time.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::cursor::Stop;
-use crate::document::{Document, Item, fatal};
-use crate::feature::FeatureReader;
+use crate::chunk::{Chunk, Chunks};
+use crate::document::Document;
 use crate::findings::Findings;
-use crate::geometry::GeometryReader;
 use crate::library::{Library, file_name};
-use crate::resolve::{Resolver, Shared};
-use crate::survey::{Duplicate, Survey};
+use crate::survey::Survey;
+use crate::twins::Twins;
+use crate::walk::Walk;
 use crate::{CityObject, Error, Report};
 
 /// Which CityGML a file is written in.
@@ -62,15 +60,46 @@ pub struct Summary {
     pub truncated: bool,
 }
 
-/// A file that has been looked through once and can be read.
+/// What was read of a [`Chunk`]; [`Reader::finish`] adds them up.
+#[derive(Debug, Default)]
+#[must_use = "Reader::finish reports what it says of the end of the file"]
+pub struct ChunkSummary {
+    /// Top-level objects handed on.
+    pub objects: u64,
+    /// Where the file breaks off.
+    pub(crate) cut: Option<Cut>,
+    /// The first entity that XML does not define, with its line.
+    pub(crate) unknown_entity: Option<(u64, String)>,
+}
+
+impl ChunkSummary {
+    fn add(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.cut = self.cut.take().or(other.cut);
+        let both = self.unknown_entity.take().into_iter().chain(other.unknown_entity);
+        self.unknown_entity = both.min_by_key(|(line, _)| *line);
+    }
+}
+
+/// Where a file breaks off.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub(crate) line: u64,
+    /// The object that was being read.
+    pub(crate) id: Option<String>,
+    pub(crate) message: String,
+}
+
+/// A file that has been looked through once and can be read, by as many threads as want to.
 #[derive(Debug)]
 pub struct Reader<'r> {
-    path: PathBuf,
-    file_name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) file_name: String,
     header: Header,
-    findings: Findings<'r>,
-    survey: Survey,
-    library: Library,
+    pub(crate) findings: Findings<'r>,
+    pub(crate) survey: Survey,
+    pub(crate) library: Library,
+    pub(crate) twins: Twins,
 }
 
 impl<'r> Reader<'r> {
@@ -95,14 +124,17 @@ impl<'r> Reader<'r> {
         let findings = Findings::new(report, path.to_owned());
         let mut survey = Survey::take(path, options.theme.clone(), &findings)?;
         let library = Library::collect(path, std::mem::take(&mut survey.foreign));
-        Ok(Self {
+        let mut reader = Self {
             path: path.to_owned(),
             file_name: file_name(path),
             header: header(&survey, bytes.len()),
             findings,
             survey,
             library,
-        })
+            twins: Twins::default(),
+        };
+        reader.twins = Twins::find(&reader)?;
+        Ok(reader)
     }
 
     /// What the file says of itself.
@@ -137,34 +169,97 @@ impl<'r> Reader<'r> {
     /// When the file can no longer be opened, and [`Error::Stopped`] when `object` answers `false`.
     pub fn try_for_each(
         &self,
-        object: impl FnMut(CityObject) -> bool,
-        progress: impl FnMut(u64),
+        mut object: impl FnMut(CityObject) -> bool,
+        mut progress: impl FnMut(u64),
     ) -> Result<Summary, Error> {
-        let mut run = Run {
-            reader: self,
-            document: Document::open(&self.path)?,
-            features: self.feature_reader(),
-            generated: HashMap::new(),
-            summary: Summary::default(),
-            object,
-            progress,
-        };
-        run.through()?;
-        Ok(run.summary)
+        let document = Document::open(&self.path)?;
+        let read = Walk::new(self, document).through(|city_object, at| {
+            let more = object(city_object);
+            progress(at.position);
+            more
+        })?;
+        let summary = self.finish([read]);
+        if !summary.truncated {
+            progress(self.header.bytes);
+        }
+        Ok(summary)
     }
 
-    fn feature_reader(&self) -> FeatureReader<'r> {
-        let mut geometry = GeometryReader::new(self.findings.clone());
-        geometry.rings.fallback = self.header.srs_dimension;
-        FeatureReader::new(geometry, self.survey.theme.clone())
+    /// Cuts the file between members into pieces of about `target` bytes of text (decompressed, UTF-8), at least one
+    /// member each. The iterator itself is cheap for a plain file in UTF-8: its pieces are only places in it. Of a
+    /// compressed file, or one in another encoding, it decompresses piece after piece, and each piece holds its text;
+    /// memory is bounded by how many of them the caller has in flight.
+    ///
+    /// ```no_run
+    /// # use citygml::{Reader, Report};
+    /// # let report = Report::new();
+    /// let reader = Reader::open("city.gml".as_ref(), &report)?;
+    /// let read = reader
+    ///     .chunks(1 << 20) // any thread may take the next one and read it
+    ///     .map(|chunk| reader.read_chunk(chunk, |object| drop(object)))
+    ///     .collect::<Result<Vec<_>, _>>()?;
+    /// let summary = reader.finish(read);
+    /// # Ok::<(), citygml::Error>(())
+    /// ```
+    pub fn chunks(&self, target: u64) -> Chunks<'_> {
+        Chunks::new(&self.path, &self.survey, self.header.bytes, target)
     }
 
-    fn shared(&self) -> Shared<'_> {
-        Shared {
-            library: &self.library,
-            materials: &self.survey.materials,
-            findings: &self.findings,
-            file_name: &self.file_name,
+    /// Hands the top-level city objects of a piece to `object`, in the order of the file. All pieces together give, in any
+    /// order and from any threads, the objects and warnings of [`Reader::for_each`]; those that are known only when all has
+    /// been read come from [`Reader::finish`].
+    ///
+    /// # Errors
+    /// When the file can no longer be opened.
+    pub fn read_chunk(&self, chunk: Chunk, mut object: impl FnMut(CityObject)) -> Result<ChunkSummary, Error> {
+        let document = chunk.open(&self.path, self.header.version)?;
+        Walk::new(self, document).through(|city_object, _| {
+            object(city_object);
+            true
+        })
+    }
+
+    /// Adds up what was read of the pieces, in any order, and reports what is known of the file only at its end: where it
+    /// breaks off, and what was wrong with its text. To be called once.
+    pub fn finish(&self, chunks: impl IntoIterator<Item = ChunkSummary>) -> Summary {
+        let mut whole = ChunkSummary::default();
+        for chunk in chunks {
+            whole.add(chunk);
+        }
+        self.report_text(whole.unknown_entity);
+        if let Some(cut) = &whole.cut {
+            self.report_cut(cut, whole.objects);
+        }
+        Summary {
+            objects: whole.objects,
+            truncated: whole.cut.is_some(),
+        }
+    }
+
+    fn report_cut(&self, cut: &Cut, objects: u64) {
+        let message = format!(
+            "{}; the {objects} objects before are kept, what follows is missing.",
+            cut.message
+        );
+        let advice = "Export or download the file again.";
+        self.findings
+            .warn("truncated", cut.line, cut.id.as_deref(), message, advice);
+    }
+
+    fn report_text(&self, unknown_entity: Option<(u64, String)>) {
+        let findings = &self.findings;
+        if let Some((line, name)) = unknown_entity {
+            let message = format!("&{name}; is no entity that XML defines; it stays as it is written.");
+            findings.warn("unknown-entity", line, None, message, "Write the character itself.");
+        }
+        if let Some(line) = self.survey.malformed {
+            let message = "there are bytes that do not belong to the encoding of the file; they became \u{fffd}.";
+            let advice = "Declare the encoding that the file really has, or export as UTF-8.";
+            findings.warn("invalid-characters", line, None, message, advice);
+        }
+        if let Some(encoding) = &self.survey.unknown_encoding {
+            let message = format!("the encoding \"{encoding}\" is not known; the file was read as UTF-8.");
+            findings.warn("unknown-encoding", 1, None, message, "Export as UTF-8.");
         }
     }
 }
@@ -181,223 +276,4 @@ fn header(survey: &Survey, bytes: u64) -> Header {
         members: survey.features,
         bytes,
     }
-}
-
-/// One walk over the objects.
-struct Run<'a, 'r, O, P> {
-    reader: &'a Reader<'r>,
-    document: Document,
-    features: FeatureReader<'r>,
-    /// How often an id was generated: objects may be alike.
-    generated: HashMap<String, u32>,
-    summary: Summary,
-    object: O,
-    progress: P,
-}
-
-impl<O: FnMut(CityObject) -> bool, P: FnMut(u64)> Run<'_, '_, O, P> {
-    fn through(&mut self) -> Result<(), Error> {
-        loop {
-            let stop = match self.step() {
-                Ok(Step::On) => continue,
-                Ok(Step::Done) => break,
-                Ok(Step::Stopped) => {
-                    return Err(Error::Stopped {
-                        path: self.reader.path.clone(),
-                    });
-                }
-                Err(stop) => stop,
-            };
-            if !self.go_on_after(stop)? {
-                break;
-            }
-        }
-        self.report_text();
-        if self.summary.truncated {
-            (self.progress)(self.document.cursor.source.position());
-        } else {
-            (self.progress)(self.reader.header.bytes);
-        }
-        Ok(())
-    }
-
-    fn step(&mut self) -> Result<Step, Stop> {
-        let item = self.document.next()?;
-        match item {
-            Item::Feature(place) => match self.reader.survey.duplicates.get(&place) {
-                Some(duplicate) => self.leave_out(*duplicate)?,
-                None => return self.feature(),
-            },
-            Item::Appearance => self.document.cursor.skip()?,
-            Item::Link(target) => self.warn_link(&target),
-            Item::End => return Ok(Step::Done),
-        }
-        Ok(Step::On)
-    }
-
-    fn feature(&mut self) -> Result<Step, Stop> {
-        let cursor = &mut self.document.cursor;
-        let draft = self.features.read(cursor)?;
-        if let Some(line) = cursor.take_too_deep() {
-            self.reader.findings.warn(
-                "too-deep",
-                line,
-                Some(&draft.object.id),
-                "elements are nested too deep; those inside were left out.",
-                "Look at the file: real CityGML is nested less than 60 deep.",
-            );
-        }
-        let arena = self.features.geometry.take_arena();
-        let materials = std::mem::take(&mut self.features.materials);
-        let object = Resolver::new(self.reader.shared(), arena, materials).resolve(draft);
-        (self.progress)(self.document.cursor.source.position());
-        Ok(self.hand_on(object))
-    }
-
-    fn hand_on(&mut self, mut object: CityObject) -> Step {
-        if object.kind == "CityObjectGroup" {
-            return self.hand_on_group(object);
-        }
-        if object.id_generated {
-            self.make_unique(&mut object);
-        }
-        self.summary.objects += 1;
-        if (self.object)(object) { Step::On } else { Step::Stopped }
-    }
-
-    /// A group is a list of objects that stand elsewhere; those that stand in it are handed on.
-    fn hand_on_group(&mut self, group: CityObject) -> Step {
-        let message = format!(
-            "a group is left out; {} objects that stand in it are kept.",
-            group.children.len()
-        );
-        self.reader.findings.note(
-            "group-left-out",
-            group.line,
-            Some(&group.id),
-            message,
-            "Nothing need be done.",
-        );
-        for child in group.children {
-            if matches!(self.hand_on(child), Step::Stopped) {
-                return Step::Stopped;
-            }
-        }
-        Step::On
-    }
-
-    fn make_unique(&mut self, object: &mut CityObject) {
-        let count = self.generated.entry(object.id.clone()).or_insert(0);
-        *count += 1;
-        if *count > 1 {
-            object.id = format!("{}_{count}", object.id);
-        }
-        self.reader.findings.note(
-            "id-generated",
-            object.line,
-            Some(&object.id),
-            format!("{} has no gml:id; this one was made from its shape.", object.kind),
-            "Give it a gml:id, so that it keeps its name when it changes.",
-        );
-    }
-
-    fn leave_out(&mut self, duplicate: Duplicate) -> Result<(), Stop> {
-        let cursor = &mut self.document.cursor;
-        let (line, id) = (cursor.line(), cursor.gml_id().unwrap_or_default());
-        let which = if duplicate.better {
-            "later, more detailed"
-        } else {
-            "first"
-        };
-        let kept = duplicate.kept_line;
-        self.reader.findings.warn(
-            "duplicate-id",
-            line,
-            Some(&id),
-            format!("this gml:id is used on lines {line} and {kept}; the {which} object, on line {kept}, is kept, this one is left out."),
-            "Give each object an id of its own, or remove one.",
-        );
-        cursor.skip()
-    }
-
-    fn warn_link(&self, target: &str) {
-        self.reader.findings.warn(
-            "member-elsewhere",
-            self.document.cursor.line(),
-            None,
-            format!("a member of the model is only a link to \"{target}\", which is not followed."),
-            "Give that file as well.",
-        );
-    }
-
-    /// What is broken is reported; `false` when nothing can be read behind it.
-    fn go_on_after(&mut self, stop: Stop) -> Result<bool, Error> {
-        match stop {
-            Stop::Mismatch {
-                line,
-                message,
-                at_member,
-            } => {
-                let message = format!("{message}; the object is left out.");
-                let advice = "Mend the tags on that line, or export the object again.";
-                self.reader
-                    .findings
-                    .warn("broken-xml", line, self.features.top(), message, advice);
-                self.features.forget();
-                match self.document.resume(at_member) {
-                    Ok(more) => Ok(more),
-                    Err(stop) => self.go_on_after(stop),
-                }
-            }
-            Stop::End { line, message } => {
-                self.truncated(line, &message);
-                Ok(false)
-            }
-            Stop::Io { line, source } => {
-                self.truncated(line, &format!("the file cannot be read on: {source}"));
-                Ok(false)
-            }
-            stop @ Stop::DocumentType { .. } => Err(fatal(stop, &self.reader.path)),
-        }
-    }
-
-    fn truncated(&mut self, line: u64, message: &str) {
-        self.summary.truncated = true;
-        self.reader.findings.warn(
-            "truncated",
-            line,
-            self.features.top(),
-            format!(
-                "{message}; the {} objects before are kept, what follows is missing.",
-                self.summary.objects
-            ),
-            "Export or download the file again.",
-        );
-    }
-
-    /// What is known of the text of the file only when all of it has been read.
-    fn report_text(&mut self) {
-        let cursor = &mut self.document.cursor;
-        let findings = &self.reader.findings;
-        if let Some((line, name)) = cursor.take_unknown_entity() {
-            let message = format!("&{name}; is no entity that XML defines; it stays as it is written.");
-            findings.warn("unknown-entity", line, None, message, "Write the character itself.");
-        }
-        if let Some(line) = cursor.source.malformed() {
-            let message = "there are bytes that do not belong to the encoding of the file; they became \u{fffd}.";
-            let advice = "Declare the encoding that the file really has, or export as UTF-8.";
-            findings.warn("invalid-characters", line, None, message, advice);
-        }
-        if let Some(encoding) = cursor.source.unknown_encoding() {
-            let message = format!("the encoding \"{encoding}\" is not known; the file was read as UTF-8.");
-            findings.warn("unknown-encoding", 1, None, message, "Export as UTF-8.");
-        }
-    }
-}
-
-/// How a walk goes on.
-enum Step {
-    On,
-    Done,
-    Stopped,
 }

@@ -6,9 +6,10 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, Encoding, UTF_8};
 use flate2::bufread::MultiGzDecoder;
@@ -17,11 +18,28 @@ use flate2::bufread::MultiGzDecoder;
 const CHUNK: usize = 128 * 1024;
 /// How many bytes one tag or text may have: more is an attack or an accident.
 const LARGEST_PIECE: usize = 256 * 1024 * 1024;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A part of a file of which the bytes are those of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// Where the text begins in the file.
+    pub(crate) plain_from: u64,
+    /// Where the part begins in the text.
+    pub(crate) offset: u64,
+    /// The line there, counted from 1.
+    pub(crate) line: u64,
+    /// In bytes.
+    pub(crate) length: u64,
+}
 
 /// A file being read, decompressed and decoded.
 pub(crate) struct Source {
-    inner: Box<dyn Read>,
-    decoder: Decoder,
+    inner: Box<dyn Read + Send>,
+    /// None where the bytes are known to be UTF-8.
+    decoder: Option<Decoder>,
+    /// Where the text begins in the file, when its bytes there are those of the text so far.
+    plain_from: Option<u64>,
     raw: Box<[u8]>,
     raw_at: usize,
     raw_end: usize,
@@ -37,7 +55,7 @@ pub(crate) struct Source {
     counted: Cell<usize>,
     malformed: Option<u64>,
     unknown_encoding: Option<String>,
-    position: Rc<Cell<u64>>,
+    position: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Source {
@@ -51,19 +69,47 @@ impl std::fmt::Debug for Source {
 impl Source {
     /// Opens a file; gzip is known by its first bytes, not by the name.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let position = Rc::new(Cell::new(0));
+        let position = Arc::default();
         let file = Counted {
             file: File::open(path)?,
-            position: Rc::clone(&position),
+            position: Arc::clone(&position),
         };
         let mut plain = BufReader::with_capacity(CHUNK, file);
         let zipped = plain.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        let inner: Box<dyn Read> = if zipped {
-            Box::new(MultiGzDecoder::new(plain))
-        } else {
-            Box::new(plain)
-        };
-        Self::new(inner, position)
+        if zipped {
+            return Self::decoding(Box::new(MultiGzDecoder::new(plain)), position);
+        }
+        let mut source = Self::decoding(Box::new(plain), position)?;
+        let mark = source.head().starts_with(BYTE_ORDER_MARK);
+        source.plain_from = Some(if mark { BYTE_ORDER_MARK.len() as u64 } else { 0 });
+        Ok(source)
+    }
+
+    /// Opens a part of a file that [`Source::plain_from`] answers for.
+    pub(crate) fn open_part(path: &Path, part: &Part) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(part.plain_from + part.offset))?;
+        let mut source = Self::new(Box::new(file.take(part.length)), Arc::default());
+        source.decoder = None;
+        source.begin_at(part.offset, part.line);
+        Ok(source)
+    }
+
+    /// A part of a file that has been decoded already; behind it comes the failure, where there is one.
+    pub(crate) fn of_text(text: Vec<u8>, failure: Option<io::Error>, offset: u64, line: u64) -> Self {
+        let finished = failure.is_none();
+        let mut source = Self::new(Box::new(Failing(failure)), Arc::default());
+        source.decoder = None;
+        source.finished = finished;
+        source.text_end = text.len();
+        source.text = text;
+        source.begin_at(offset, line);
+        source
+    }
+
+    fn begin_at(&mut self, offset: u64, line: u64) {
+        self.consumed = offset;
+        self.lines.set(line - 1);
     }
 
     /// Bytes as if they were a file.
@@ -71,18 +117,27 @@ impl Source {
     #[allow(clippy::unwrap_used, reason = "for tests")]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let inner = Box::new(io::Cursor::new(bytes.to_vec()));
-        Self::new(inner, Rc::default()).unwrap()
+        Self::decoding(inner, Arc::default()).unwrap()
     }
 
-    fn new(inner: Box<dyn Read>, position: Rc<Cell<u64>>) -> io::Result<Self> {
-        let mut source = Self {
+    fn decoding(inner: Box<dyn Read + Send>, position: Arc<AtomicU64>) -> io::Result<Self> {
+        let mut source = Self::new(inner, position);
+        source.raw = vec![0; CHUNK].into();
+        source.fill_raw()?;
+        source.choose_decoder();
+        Ok(source)
+    }
+
+    fn new(inner: Box<dyn Read + Send>, position: Arc<AtomicU64>) -> Self {
+        Self {
             inner,
-            decoder: UTF_8.new_decoder(),
-            raw: vec![0; CHUNK].into(),
+            decoder: Some(UTF_8.new_decoder()),
+            plain_from: None,
+            raw: Box::default(),
             raw_at: 0,
             raw_end: 0,
             raw_done: false,
-            text: vec![0; 2 * CHUNK],
+            text: Vec::new(),
             text_at: 0,
             text_end: 0,
             finished: false,
@@ -92,10 +147,7 @@ impl Source {
             malformed: None,
             unknown_encoding: None,
             position,
-        };
-        source.fill_raw()?;
-        source.choose_decoder();
-        Ok(source)
+        }
     }
 
     /// The first bytes, decompressed, before anything was consumed.
@@ -105,7 +157,14 @@ impl Source {
 
     /// How many bytes of the file on disk have been read.
     pub(crate) fn position(&self) -> u64 {
-        self.position.get()
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Where the text begins in the file, when the bytes of the file are those of the text: it is neither compressed nor in
+    /// another encoding than UTF-8, and nothing in it had to be replaced.
+    pub(crate) fn plain_from(&self) -> Option<u64> {
+        let utf_8 = self.decoder.as_ref().is_none_or(|decoder| decoder.encoding() == UTF_8);
+        self.plain_from.filter(|_| utf_8 && self.malformed.is_none())
     }
 
     /// The line of the first byte that the encoding does not know, once it has been read.
@@ -124,14 +183,14 @@ impl Source {
         match label.as_deref().map(str::as_bytes).map(Encoding::for_label) {
             // The declaration could be read as ASCII, so it is not UTF-16 whatever it says.
             Some(Some(encoding)) if encoding.is_ascii_compatible() => {
-                self.decoder = encoding.new_decoder();
+                self.decoder = Some(encoding.new_decoder());
             }
             Some(None) => self.unknown_encoding = label,
             _ if self.head().starts_with(b"<\0") => {
-                self.decoder = encoding_rs::UTF_16LE.new_decoder();
+                self.decoder = Some(encoding_rs::UTF_16LE.new_decoder());
             }
             _ if self.head().starts_with(b"\0<") => {
-                self.decoder = encoding_rs::UTF_16BE.new_decoder();
+                self.decoder = Some(encoding_rs::UTF_16BE.new_decoder());
             }
             _ => {}
         }
@@ -176,6 +235,9 @@ impl Source {
 
     /// Decodes more text behind what is available; `false` at the end of the file.
     pub(crate) fn grow(&mut self) -> io::Result<bool> {
+        if self.finished {
+            return Ok(false);
+        }
         self.line();
         self.text.copy_within(self.text_at..self.text_end, 0);
         self.text_end -= self.text_at;
@@ -185,23 +247,40 @@ impl Source {
             return Err(too_large());
         }
         if self.text.len() - self.text_end < CHUNK {
-            self.text.resize(self.text.len() * 2, 0);
+            self.text.resize((self.text.len() * 2).max(2 * CHUNK), 0);
         }
         let before = self.text_end;
         while self.text_end == before && !self.finished {
-            self.decode()?;
+            self.take_in()?;
         }
         Ok(self.text_end > before)
+    }
+
+    fn take_in(&mut self) -> io::Result<()> {
+        if self.decoder.is_some() {
+            return self.decode();
+        }
+        let free = self.text.get_mut(self.text_end..).unwrap_or_default();
+        match self.inner.read(free) {
+            Ok(0) => self.finished = true,
+            Ok(n) => self.text_end += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     fn decode(&mut self) -> io::Result<()> {
         if self.raw_at == self.raw_end && !self.raw_done {
             self.fill_raw()?;
         }
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(());
+        };
         let raw = self.raw.get(self.raw_at..self.raw_end).unwrap_or_default();
         let last = self.raw_done;
         let free = self.text.get_mut(self.text_end..).unwrap_or_default();
-        let (result, read, written, replaced) = self.decoder.decode_to_utf8(raw, free, last);
+        let (result, read, written, replaced) = decoder.decode_to_utf8(raw, free, last);
         self.raw_at += read;
         if replaced && self.malformed.is_none() {
             self.malformed = Some(self.malformed_line(written));
@@ -262,16 +341,25 @@ fn declared_encoding(head: &[u8]) -> Option<String> {
     Some(label.trim().to_owned())
 }
 
+/// A failure, once, and then nothing more.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 /// A file that tells how far it has been read.
 struct Counted {
     file: File,
-    position: Rc<Cell<u64>>,
+    position: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(into)?;
-        self.position.set(self.position.get() + n as u64);
+        self.position.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
 }

@@ -16,6 +16,7 @@ use crate::hash::id_hash;
 use crate::library::file_name;
 use crate::link::{Target, target};
 use crate::namespace::Namespace;
+use crate::split::Splits;
 use crate::{Error, Version};
 
 /// An object that is left out because of another one with the same `gml:id`.
@@ -41,6 +42,16 @@ pub(crate) struct Survey {
     pub(crate) foreign: HashSet<u64>,
     /// Objects to leave out, by their place in the file.
     pub(crate) duplicates: HashMap<u64, Duplicate>,
+    /// The places of objects that have no `gml:id`, or may hand on some that have none.
+    pub(crate) nameless: HashSet<u64>,
+    /// Where the file can be cut.
+    pub(crate) splits: Splits,
+    /// Where the text begins in the file, when its bytes there are those of the text.
+    pub(crate) plain_from: Option<u64>,
+    /// The line of the first byte that the encoding does not know.
+    pub(crate) malformed: Option<u64>,
+    /// The encoding that the file declares, where it is none that is known.
+    pub(crate) unknown_encoding: Option<String>,
 }
 
 /// A top-level object, as far as duplicates need it.
@@ -78,6 +89,11 @@ impl Survey {
                 materials: Materials::default(),
                 foreign: HashSet::new(),
                 duplicates: HashMap::new(),
+                nameless: HashSet::new(),
+                splits: Splits::default(),
+                plain_from: None,
+                malformed: None,
+                unknown_encoding: None,
             },
             file_name: file_name(path),
             findings,
@@ -99,11 +115,14 @@ impl Surveyor<'_> {
     /// One step; `false` at the end, also where the file breaks off: the walk that reads the objects comes to the same place
     /// and reports it.
     fn step_or_resume(&mut self, document: &mut Document, path: &Path) -> Result<bool, Error> {
-        match self.step(document) {
+        let more = match self.step(document) {
+            Err(Stop::Mismatch { at_member, .. }) => document.resume(at_member),
+            more => more,
+        };
+        match more {
             Ok(more) => Ok(more),
-            Err(Stop::Mismatch { at_member, .. }) => Ok(document.resume(at_member).unwrap_or(false)),
             Err(stop @ Stop::DocumentType { .. }) => Err(fatal(stop, path)),
-            Err(Stop::End { .. } | Stop::Io { .. }) => Ok(false),
+            Err(_) => Ok(false),
         }
     }
 
@@ -127,6 +146,9 @@ impl Surveyor<'_> {
         self.links.clear();
         let floor = cursor.depth;
         let top = cursor.raw_attribute_in(Namespace::Gml, b"id").map(id_hash);
+        if top.is_none() || cursor.local() == b"CityObjectGroup" {
+            self.survey.nameless.insert(place);
+        }
         let mut seen = Seen {
             place,
             line: cursor.line(),
@@ -199,6 +221,11 @@ impl Surveyor<'_> {
     fn finish(self, document: Document) -> Survey {
         let mut survey = self.survey;
         survey.features = document.features();
+        let source = &document.cursor.source;
+        survey.plain_from = source.plain_from();
+        survey.malformed = source.malformed();
+        survey.unknown_encoding = source.unknown_encoding().map(str::to_owned);
+        survey.splits = document.splits;
         survey.about = document.about;
         let wanted = survey.theme.wanted.as_deref();
         if let Some(wanted) = wanted.filter(|wanted| !survey.theme.seen.contains(*wanted)) {

@@ -40,6 +40,24 @@ pub(crate) enum Command {
     /// another. Changes nothing.
     #[command(after_help = "Exit status: 0 whole, 1 something is wrong, 2 wrong command line.")]
     Verify(VerifyArguments),
+    /// Tell what is in a store, a collection or a tile.
+    ///
+    /// Of a store: each collection's title, sources, licence, extent, reference system, objects, layers, sizes and
+    /// generations. Of a tile (.glb): triangles, features and whom to credit. Changes nothing.
+    #[command(
+        after_help = "Example:\n  kortteli info store\n  kortteli info store/helsinki/files/buildings-0.0123456789abcdef.glb\n\nExit status: 0 told, 1 something cannot be read, 2 wrong command line."
+    )]
+    Info(InfoArguments),
+    /// Remove the files that no kept generation of a store needs.
+    ///
+    /// Each publication leaves the files of the one before for those who still look at it. This keeps the newest
+    /// generations of every collection and removes the files that none of them names, and what broken publications
+    /// left. A file that Kortteli did not make is named and left; links are not followed. While a collection is being
+    /// published it is left as it is.
+    #[command(
+        after_help = "Example:\n  kortteli gc store --dry-run\n\nDo not copy a city into the store meanwhile: files that no manifest names yet would go.\nExit status: 0 done, 1 something could not be removed, 2 wrong command line."
+    )]
+    Gc(GcArguments),
     /// Serve a store over HTTP: landing page, tiles, features and the web viewer.
     ///
     /// Publishing into the store while it is served is safe: a new generation is taken over within seconds, and one that
@@ -152,6 +170,30 @@ pub(crate) struct VerifyArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct InfoArguments {
+    /// The store, a collection in it, or a tile.
+    pub(crate) path: PathBuf,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GcArguments {
+    /// The store.
+    pub(crate) store: PathBuf,
+    /// How many generations of each collection stay, with the current one; at least 2.
+    #[arg(long, value_name = "N", default_value_t = store::gc::LEAST_KEPT, value_parser = parse_keep)]
+    pub(crate) keep: usize,
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the result as JSON, with the name of every file.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The store.
     pub(crate) store: PathBuf,
@@ -233,6 +275,13 @@ fn parse_size(text: &str) -> Result<usize, String> {
             least / 1024
         )),
         Some(size) => Ok(size),
+    }
+}
+
+fn parse_keep(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(keep) if keep >= store::gc::LEAST_KEPT => Ok(keep),
+        _ => Err("give a number of generations, at least 2: the one before the current is still looked at".to_owned()),
     }
 }
 

@@ -1,12 +1,15 @@
 //! Kortteli, a 3D city model tile server: the one program.
 //!
-//! `kortteli tile` makes a tileset of CityGML files, `kortteli verify` checks it, `kortteli serve` opens it to everyone,
-//! `kortteli blocks` takes a piece of it home as a block world. Each command is a library; this program reads its
+//! `kortteli tile` makes a tileset of CityGML files, `kortteli verify` checks it, `kortteli info` tells what is in it,
+//! `kortteli gc` removes what was before it, `kortteli serve` opens it to everyone, `kortteli blocks` takes a piece of it
+//! home as a block world. Each command is a library; this program reads its
 //! command line, shows how far the work is, and says at the end what came of it.
 #![allow(clippy::print_stderr, reason = "a program that tells its user what is wrong")]
 
 mod arguments;
 mod blocks_command;
+mod gc_command;
+mod info_command;
 mod progress;
 mod report;
 mod serve_command;
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Tile(arguments) => tile_command::run(&arguments),
         Command::Verify(arguments) => Ok(verify_command::run(&arguments)),
+        Command::Info(arguments) => info_command::run(&arguments),
+        Command::Gc(arguments) => gc_command::run(&arguments),
         Command::Serve(arguments) => serve_command::run(arguments),
         Command::Blocks(arguments) => blocks_command::run(&arguments),
     };

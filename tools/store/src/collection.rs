@@ -7,6 +7,7 @@
 use crate::database::Database;
 use crate::error::io;
 use crate::feature_table::{self, FeatureTable};
+use crate::generations::Generations;
 use crate::name::ContentName;
 use crate::publisher::{FILES, POINTER, hash_file};
 use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, search};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use tiles::tileset::{Pointer, Tileset};
 
 /// How many generations before the current one stay readable.
-const EARLIER_GENERATIONS: usize = 3;
+pub(crate) const EARLIER_GENERATIONS: usize = 3;
 
 /// One feature that a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +69,8 @@ impl Collection {
                 files.insert(name.to_owned(), with_present_codings(directory, key, entry));
             }
         }
-        for earlier in earlier_manifests(directory, &pointer.manifest) {
+        let generations = Generations::from(directory, &pointer.manifest);
+        for (_, earlier) in generations.skip(1).take(EARLIER_GENERATIONS) {
             for (key, entry) in &earlier.files {
                 if let Some(name) = content_name(key)
                     && !files.contains_key(name)
@@ -241,10 +243,11 @@ pub(crate) fn directories(store: &Path) -> Vec<PathBuf> {
     directories
 }
 
-/// The manifest that the pointer in `directory` names.
-pub(crate) fn current_manifest(directory: &Path) -> Result<Manifest, Error> {
+/// The manifest that the pointer in `directory` names, with that name.
+pub(crate) fn current_manifest(directory: &Path) -> Result<(String, Manifest), Error> {
     let (_, pointer, _) = read_pointer(directory)?;
-    read_manifest(directory, &pointer.manifest)
+    let manifest = read_manifest(directory, &pointer.manifest)?;
+    Ok((pointer.manifest, manifest))
 }
 
 /// The pointer as tileset, as what it names, and as bytes.
@@ -302,24 +305,6 @@ pub(crate) fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, Er
         }),
         None => Ok(manifest),
     }
-}
-
-/// The other manifests in the directory that can be read, newest first: generations that people may still look at.
-pub(crate) fn earlier_manifests(directory: &Path, current: &str) -> Vec<Manifest> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let manifest = ContentName::parse(&name).is_some_and(|parts| parts.stem == "manifest");
-            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok()?;
-            (manifest && name != current).then_some((modified, name))
-        })
-        .collect();
-    names.sort();
-    let newest = names.into_iter().rev().take(EARLIER_GENERATIONS);
-    newest
-        .filter_map(|(_, name)| read_manifest(directory, &name).ok())
-        .collect()
 }
 
 /// The name under `files/` of a manifest's key.

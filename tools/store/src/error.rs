@@ -33,6 +33,12 @@ pub enum Error {
         /// The directory that was opened.
         path: PathBuf,
     },
+    /// There is no collection in the directory.
+    #[error("{} is no store: no directory in it holds a tileset.json; name the directory that was given to `kortteli tile -o`", path.display())]
+    NotAStore {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A name that the pointer or the manifest holds has no file, or one of another length.
     #[error("{} {problem}; publish the collection again", path.display())]
     Incomplete {

@@ -1,4 +1,4 @@
-//! The tileset store: publish, open, verify.
+//! The tileset store: publish, open, verify, clean.
 //!
 //! A city is published again and again while people look at it, by a program that can be stopped at any moment, and
 //! its files are copied to caches that nobody can empty. So a store never changes a file: every name holds the hash of
@@ -14,8 +14,8 @@
 //!   manifest.<hash>.json          every file with its length and hash; sources, licence, counts, warnings
 //! ```
 //!
-//! [`Publisher`] writes a collection, [`Collection`] reads one, [`verify`](verify::verify) checks one whole. The
-//! directory is also a plain static web site.
+//! [`Publisher`] writes a collection, [`Collection`] reads one, [`verify`](verify::verify) checks one whole,
+//! [`gc`](gc::gc) removes what no generation needs. The directory is also a plain static web site.
 
 mod coding;
 mod collection;
@@ -26,8 +26,11 @@ mod failing;
 mod feature;
 mod feature_table;
 mod file_ops;
+pub mod gc;
+mod generations;
 mod geometry_blob;
 mod geopackage;
+pub mod info;
 mod manifest;
 mod name;
 mod publication;
@@ -42,6 +45,8 @@ pub use error::Error;
 pub use failing::{FailingFiles, Fault};
 pub use feature::{FeatureRow, Footprint, TileRef};
 pub use file_ops::{FileOps, RealFiles};
+pub use gc::{GcOptions, GcReport, gc};
+pub use info::{CollectionFigures, figures};
 pub use manifest::{CodedLength, FileEntry, Frame, Manifest, Source};
 pub use name::ContentName;
 pub use publication::{Publication, Published};

@@ -74,6 +74,9 @@ pub struct Manifest {
     /// The id of a feature worth showing as an example: the highest that has a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
+    /// The manifest of the generation that this one replaced; `None` for a collection's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
     /// What was counted while tiling, for example `buildings`.
     pub counts: BTreeMap<String, u64>,
     /// Warnings by code.

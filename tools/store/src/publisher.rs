@@ -31,7 +31,8 @@ pub(crate) const TEMPORARY: &str = ".tmp";
 pub struct Publisher {
     root: PathBuf,
     ops: Arc<dyn FileOps>,
-    previous: Option<Manifest>,
+    /// The current generation's manifest with its name.
+    previous: Option<(String, Manifest)>,
     written: Mutex<BTreeMap<String, FileEntry>>,
     temporaries: AtomicU64,
     new_files: AtomicU64,
@@ -70,7 +71,7 @@ impl Publisher {
 
     /// The manifest of the generation that this one replaces, if there is a readable one.
     pub fn previous(&self) -> Option<&Manifest> {
-        self.previous.as_ref()
+        self.previous.as_ref().map(|(_, manifest)| manifest)
     }
 
     /// The collection's directory.
@@ -140,7 +141,7 @@ impl Publisher {
     }
 
     fn previous_lists(&self, key: &str, coding: Coding) -> bool {
-        let entry = self.previous.as_ref().and_then(|manifest| manifest.files.get(key));
+        let entry = self.previous().and_then(|manifest| manifest.files.get(key));
         entry.is_some_and(|entry| entry.codings.iter().any(|coded| coded.coding == coding))
     }
 
@@ -165,9 +166,7 @@ impl Publisher {
         self.ops.remove(&spool_path).map_err(io("cannot remove", &spool_path))?;
 
         let manifest = self.manifest(&publication, &facts);
-        let manifest_bytes = json("the manifest", &manifest)?;
-        let manifest_name = named("manifest", &blake3::hash(&manifest_bytes), "json");
-        self.write_new(&self.root.join(&manifest_name), &manifest_bytes)?;
+        let manifest_name = self.put_manifest(&manifest)?;
         for directory in [self.root.join(FILES), self.root.clone()] {
             self.ops
                 .sync_dir(&directory)
@@ -185,6 +184,26 @@ impl Publisher {
             bytes: manifest.files.values().map(|entry| entry.length).sum(),
             changed,
         })
+    }
+
+    /// Writes the manifest, unless it says what the current one says, and returns its name.
+    fn put_manifest(&self, manifest: &Manifest) -> Result<String, Error> {
+        if let Some((name, previous)) = &self.previous
+            && previous == manifest
+        {
+            return Ok(name.clone());
+        }
+        let previous = self.previous.as_ref().map(|(name, _)| name.clone());
+        let bytes = json(
+            "the manifest",
+            &Manifest {
+                previous,
+                ..manifest.clone()
+            },
+        )?;
+        let name = named("manifest", &blake3::hash(&bytes), "json");
+        self.write_new(&self.root.join(&name), &bytes)?;
+        Ok(name)
     }
 
     fn spool(
@@ -252,6 +271,8 @@ impl Publisher {
             frame: publication.frame,
             extent: facts.extent,
             example: facts.example(),
+            // What an unchanged city would say; `put_manifest` names the generation that a changed one replaces.
+            previous: self.previous().and_then(|manifest| manifest.previous.clone()),
             counts: publication.counts.clone(),
             warnings: publication.warnings.clone(),
             files: self.written().clone(),
@@ -314,7 +335,7 @@ impl Drop for Publisher {
     }
 }
 
-fn lock(root: &Path) -> Result<File, Error> {
+pub(crate) fn lock(root: &Path) -> Result<File, Error> {
     let path = root.join(LOCK);
     let file = File::options()
         .create(true)
@@ -342,10 +363,15 @@ fn remove_temporaries(directory: &Path, ops: &dyn FileOps) -> Result<(), Error> 
     Ok(())
 }
 
-/// Whether a name is a publisher's own; SQLite adds `-journal` to it.
+/// Whether a name is a publisher's own: what it is for, a number (or `build`, for a database in the making, or `json`,
+/// for the report), `.tmp`; SQLite adds `-journal` to it.
 pub(crate) fn is_temporary(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(TEMPORARY) || name.ends_with(".tmp-journal")
+    let name = name.strip_suffix("-journal").unwrap_or(&name);
+    let mark = name.strip_suffix(TEMPORARY).and_then(|name| name.rsplit_once('.'));
+    mark.is_some_and(|(_, mark)| {
+        matches!(mark, "build" | "json") || !mark.is_empty() && mark.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn json<T: serde::Serialize>(document: &'static str, value: &T) -> Result<Vec<u8>, Error> {

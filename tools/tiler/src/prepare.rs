@@ -21,9 +21,18 @@ use tiles::geodesy::EnuFrame;
 /// Where a collection lies.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site {
-    pub(crate) enu: EnuFrame,
+    /// `None` before anything has coordinates.
+    pub(crate) enu: Option<EnuFrame>,
     /// East and north of the middle of the quadtree, in metres.
     pub(crate) middle: [f64; 2],
+}
+
+impl Site {
+    /// For objects without coordinates: of them nothing is ever placed.
+    pub(crate) const NOWHERE: Self = Self {
+        enu: None,
+        middle: [0.0; 2],
+    };
 }
 
 /// An object ready to be put aside.
@@ -49,9 +58,10 @@ const PIECE: f64 = 512.0;
 /// Makes an object ready; reports and answers `None` when nothing of it can be drawn.
 pub(crate) fn prepare(object: &CityObject, source: &Source<'_>, site: &Site) -> Option<Prepared> {
     let record = record(object, source)?;
+    let enu = site.enu?;
     let (line, city) = (record.line, record.city);
-    let (mut shape, measures) = shape(record, &site.enu, source.path, source.report)?;
-    let footprints = footprints(&shape, &site.enu);
+    let (mut shape, measures) = shape(record, &enu, source.path, source.report)?;
+    let footprints = footprints(&shape, &enu);
     for (row, footprint) in shape.rows.iter_mut().zip(footprints) {
         row.footprint = footprint;
     }

@@ -5,7 +5,7 @@ use crate::intake::Intake;
 use crate::prepare::{Prepared, Site, prepare};
 use crate::source::{Source, in_file};
 use crate::{Error, Options, Progress, Stage};
-use citygml::{CityObject, Reader, Report, Warning};
+use citygml::{Chunk, ChunkSummary, CityObject, Reader, Report, Warning};
 use glam::DVec3;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -13,8 +13,10 @@ use std::path::PathBuf;
 use store::Frame;
 use tiles::bounds::Aabb;
 
-/// Objects that are made ready together.
-const BATCH: usize = 256;
+/// Bytes of a file that one thread reads in one go.
+const CHUNK: u64 = 1 << 20;
+/// How many of these are in memory for each thread.
+const CHUNKS_A_THREAD: usize = 4;
 
 /// The square that the quadtree begins with, unless an earlier generation says: least east and north, side, in metres.
 const CURVE: [f64; 3] = [-512.0, -512.0, 1024.0];
@@ -86,65 +88,82 @@ fn read_one(
     intake: &mut Intake<'_>,
 ) -> Result<(), Error> {
     let mut source = Source::new(reader.path(), reader.header(), options, report)?;
-    let mut batch: Vec<CityObject> = Vec::with_capacity(BATCH);
-    let mut settled = false;
-    let mut failed = None;
-    let mut take = |batch: &mut Vec<CityObject>, source: &mut Source<'_>, read: &mut Read| {
-        if !std::mem::replace(&mut settled, true) {
-            source.settle_axes(batch)?;
+    let mut chunks = reader.chunks(CHUNK);
+    let mut summaries = Vec::new();
+    // The first objects that have coordinates settle what the others are made with.
+    for chunk in chunks.by_ref() {
+        let mut first = Vec::new();
+        summaries.push(reader.read_chunk(chunk, |object| first.push(object))?);
+        source.settle_axes(&first)?;
+        let site = read.settle_site(&first, &source);
+        let made = site.unwrap_or(Site::NOWHERE);
+        let ready = first.par_iter().map(|object| made_ready(object, &source, &made));
+        read.take(ready.collect(), &source, intake)?;
+        if site.is_some() {
+            break;
         }
-        read.take(batch, source, intake)?;
-        batch.clear();
-        Ok::<_, Error>(())
-    };
-    let outcome = reader.try_for_each(
-        |object| {
-            batch.push(object);
-            if batch.len() < BATCH {
-                return true;
-            }
-            failed = take(&mut batch, &mut source, read).err();
-            failed.is_none()
-        },
-        at,
-    );
-    if let Some(error) = failed {
-        return Err(error);
     }
-    outcome?;
-    take(&mut batch, &mut source, read)?;
+    let site = read.site().unwrap_or(Site::NOWHERE);
+    let at_once = rayon::current_num_threads() * CHUNKS_A_THREAD;
+    loop {
+        let some: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
+        let Some(end) = some.last().map(Chunk::end_position) else {
+            break;
+        };
+        let made: Vec<(ChunkSummary, Vec<Ready>)> = some
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|chunk| {
+                let mut ready = Vec::new();
+                let summary = reader.read_chunk(chunk, |object| ready.push(made_ready(&object, &source, &site)))?;
+                Ok::<_, Error>((summary, ready))
+            })
+            .collect::<Result<_, _>>()?;
+        for (summary, ready) in made {
+            summaries.push(summary);
+            read.take(ready, &source, intake)?;
+        }
+        at(end);
+    }
+    reader.finish(summaries);
     read.note_operation(&source, report)
 }
 
+/// An object's class, and itself made ready where it can be drawn.
+type Ready = (String, Option<Prepared>);
+
+fn made_ready(object: &CityObject, source: &Source<'_>, site: &Site) -> Ready {
+    (object.kind.clone(), prepare(object, source, site))
+}
+
 impl Read {
-    fn take(&mut self, batch: &[CityObject], source: &Source<'_>, intake: &mut Intake<'_>) -> Result<(), Error> {
-        self.objects += batch.len() as u64;
-        for object in batch {
-            *self.kinds.entry(object.kind.clone()).or_default() += 1;
-        }
-        let Some(site) = self.site(batch, source) else {
-            return Ok(());
-        };
-        let ready: Vec<Prepared> = batch
-            .par_iter()
-            .filter_map(|object| prepare(object, source, &site))
-            .collect();
-        for prepared in ready {
-            intake.take(prepared, source.path)?;
+    fn take(&mut self, ready: Vec<Ready>, source: &Source<'_>, intake: &mut Intake<'_>) -> Result<(), Error> {
+        for (kind, prepared) in ready {
+            self.objects += 1;
+            *self.kinds.entry(kind).or_default() += 1;
+            if let Some(prepared) = prepared {
+                intake.take(prepared, source.path)?;
+            }
         }
         Ok(())
     }
 
-    /// Where the collection lies; fixed by the first objects that have coordinates, once and for all.
-    fn site(&mut self, batch: &[CityObject], source: &Source<'_>) -> Option<Site> {
+    /// Fixes where the collection lies, once and for all, by the first objects that have coordinates; `None` where these have none.
+    fn settle_site(&mut self, first: &[CityObject], source: &Source<'_>) -> Option<Site> {
         if self.frame.is_none() {
-            let origin = origin_of(&geodetic_bounds(batch, source)?);
-            self.frame = Some(Frame { origin, curve: CURVE });
+            self.frame = geodetic_bounds(first, source).map(|bounds| Frame {
+                origin: origin_of(&bounds),
+                curve: CURVE,
+            });
         }
+        self.site()
+    }
+
+    fn site(&self) -> Option<Site> {
         let frame = self.frame?;
         let [east, north, side] = frame.curve;
         Some(Site {
-            enu: frame_about(frame.origin),
+            enu: Some(frame_about(frame.origin)),
             middle: [east + side / 2.0, north + side / 2.0],
         })
     }
@@ -178,24 +197,25 @@ impl Read {
 }
 
 /// Longitude, latitude (degrees) and ellipsoidal height of the objects; `None` where none has coordinates.
-fn geodetic_bounds(batch: &[CityObject], source: &Source<'_>) -> Option<Aabb> {
+fn geodetic_bounds(objects: &[CityObject], source: &Source<'_>) -> Option<Aabb> {
     let mut bounds: Option<Aabb> = None;
-    for object in batch {
-        let transformer = source.transformer(None, object)?;
-        for point in points(object) {
-            if let Ok(geodetic) = transformer.geodetic(point) {
+    for object in objects {
+        let mut own = geodetic_bounds(&object.children, source);
+        for geometry in &object.geometries {
+            let Some(transformer) = source.transformer(geometry.srs_name.as_deref(), object) else {
+                continue;
+            };
+            let points = geometry.polygons.iter().flat_map(|polygon| &polygon.exterior);
+            for geodetic in points.filter_map(|&point| transformer.geodetic(point).ok()) {
                 let (lon, lat) = geodetic.degrees();
                 let at = DVec3::new(lon, lat, geodetic.height);
-                bounds.get_or_insert(Aabb::from_corners(at, at)).include(at);
+                own.get_or_insert(Aabb::from_corners(at, at)).include(at);
             }
         }
+        bounds = match (bounds, own) {
+            (Some(a), Some(b)) => Some(a.union(&b)),
+            (a, b) => a.or(b),
+        };
     }
     bounds
-}
-
-fn points(object: &CityObject) -> Vec<[f64; 3]> {
-    let polygons = object.geometries.iter().flat_map(|geometry| &geometry.polygons);
-    let mut all: Vec<[f64; 3]> = polygons.flat_map(|polygon| polygon.exterior.iter().copied()).collect();
-    all.extend(object.children.iter().flat_map(points));
-    all
 }

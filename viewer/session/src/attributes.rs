@@ -2,8 +2,9 @@
 //!
 //! A tile says a few things of each feature at once; the rest comes later from the server. Both name attributes as
 //! CityGML does, many have no name in any user's language, and codes stand for values (CityGML 2.0, annex C). The
-//! panel shows one list: the attributes that everybody asks for first, under names of the user's language, each once,
-//! then whatever else the city says, as it says it.
+//! panel shows one list: the attributes that everybody asks for first, each once, then whatever else the city says; under
+//! a name of the user's language where the table of words has one (`attribute.` and the attribute's name), else as the
+//! city calls it.
 
 use crate::snapshot::AttributeRow;
 use crate::strings::{Key, Language, fill, lookup, text};
@@ -43,6 +44,7 @@ const KNOWN: &[Known] = &[
         Key::AttributeGroundLevel,
         "m",
     ),
+    known("top", &[], Key::AttributeTop, "m"),
     known("roofType", &["roof_type"], Key::AttributeRoofType, ""),
     known("function", &[], Key::AttributeFunction, ""),
     known("usage", &[], Key::AttributeUsage, ""),
@@ -51,6 +53,7 @@ const KNOWN: &[Known] = &[
     known("layer", &[], Key::AttributeLayer, ""),
     known("merged", &[], Key::AttributeMerged, ""),
     known("parent", &[], Key::AttributeParent, ""),
+    known("parts", &[], Key::AttributeParts, ""),
     known("id", &["gml:id", "gml_id"], Key::AttributeId, ""),
 ];
 
@@ -96,7 +99,7 @@ pub(crate) fn rows(feature: &Feature, details: Option<&Map<String, Value>>, lang
         let value = plain(value, language)?;
         Some(AttributeRow {
             name: name.clone(),
-            label: name.clone(),
+            label: label(name, language),
             value,
         })
     });
@@ -148,6 +151,13 @@ fn value(known: &Known, value: &Value, language: Language) -> Option<String> {
         }
         _ => plain(value, language),
     }
+}
+
+/// What an attribute without a place of its own is called.
+fn label(name: &str, language: Language) -> String {
+    lookup(language, &format!("attribute.{name}"))
+        .unwrap_or(name)
+        .to_owned()
 }
 
 /// What the class of feature is called.
@@ -268,11 +278,11 @@ mod tests {
         assert_eq!(
             rest,
             [
-                ("architect", "C. L. Engel"),
-                ("wikidata", "Q1234"),
+                ("Architect", "C. L. Engel"),
+                ("Wikidata ID", "Q1234"),
                 ("listed", "yes"),
                 ("volume", "1234.5\u{a0}m3"),
-                ("osm_ways", "a, b")
+                ("OpenStreetMap ways", "a, b")
             ]
         );
     }
@@ -289,6 +299,65 @@ mod tests {
         assert_eq!(title(&feature, None, Language::Fi), "Unioninkatu 29");
         feature.merged = 14;
         assert_eq!(title(&feature, None, Language::En), "14 buildings merged");
+    }
+
+    #[test]
+    fn every_attribute_of_the_sample_has_a_name_in_every_language() {
+        let mut names = generic_attributes_of_the_sample();
+        assert!(names.len() > 30, "{names:?}");
+        // What the server adds, and what the sample says with elements of CityGML's own.
+        let own = [
+            "layer",
+            "kind",
+            "name",
+            "address",
+            "ground",
+            "top",
+            "parent",
+            "parts",
+            "description",
+            "class",
+        ];
+        let schema = [
+            "externalReference",
+            "function",
+            "usage",
+            "roofType",
+            "measuredHeight",
+            "species",
+        ];
+        let counts = ["storeysAboveGround", "yearOfConstruction", "surfaceMaterial"];
+        names.extend(
+            [&own[..], &schema[..], &counts[..]]
+                .concat()
+                .into_iter()
+                .map(str::to_owned),
+        );
+        let details: Map<String, Value> = names.iter().map(|name| (name.clone(), json!("1"))).collect();
+        for language in Language::ALL {
+            for row in rows(&Feature::default(), Some(&details), language) {
+                assert_ne!(row.label, row.name, "{language:?}");
+            }
+        }
+    }
+
+    /// The names of all generic attributes in the sample's files.
+    fn generic_attributes_of_the_sample() -> std::collections::BTreeSet<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples/helsinki");
+        let mut names = std::collections::BTreeSet::new();
+        for file in ["helsinki-centre.gml.gz", "helsinki-centre-context.gml.gz"] {
+            let file = std::fs::File::open(folder.join(file)).unwrap();
+            let text = std::io::read_to_string(flate2::read::GzDecoder::new(file)).unwrap();
+            let attributes = text
+                .split("<gen:")
+                .filter(|element| element.contains("Attribute name=\""));
+            names.extend(
+                attributes
+                    .filter_map(|element| element.split('"').nth(1))
+                    .map(str::to_owned),
+            );
+        }
+        names
     }
 
     #[test]

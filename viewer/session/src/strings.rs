@@ -268,6 +268,10 @@ keys! {
     AttributeLayer = "attribute.layer",
     /// "Part of"
     AttributeParent = "attribute.parent",
+    /// "Parts"
+    AttributeParts = "attribute.parts",
+    /// "Level of the highest point"
+    AttributeTop = "attribute.top",
     /// "Features merged"
     AttributeMerged = "attribute.merged",
     /// "yes"
@@ -323,7 +327,7 @@ mod tests {
     #[test]
     fn every_typed_key_stands_in_the_table_and_the_other_way_round() {
         // What comes with data, and what only the page says.
-        let data = ["kind.", "roofType.", "class.", "page."];
+        let data = ["kind.", "roofType.", "class.", "attribute.", "page."];
         let typed: Vec<&str> = Key::ALL.iter().map(|key| key.name()).collect();
         for name in &typed {
             assert!(table().contains_key(*name), "{name} is missing in strings.json");

@@ -81,21 +81,40 @@ fn a_tileset_that_is_nowhere_on_the_earth_is_an_error_and_one_without_a_pointer_
 }
 
 #[test]
-fn the_home_view_shows_the_whole_city_and_one_gets_back_to_it() {
-    let mut session = session();
-    let home = session.snapshot().camera;
-    let bounds = session.city().bounds;
-    for (x, y) in [
-        (bounds.min.x, bounds.min.y),
-        (bounds.max.x, bounds.min.y),
-        (bounds.min.x, bounds.max.y),
-    ] {
-        let pixel = session.camera().project(glam::DVec3::new(x, y, 0.0)).unwrap();
+fn the_home_view_is_filled_by_the_city_up_to_a_skyline_in_the_upper_third() {
+    for (width, height) in [(1280.0, 720.0), (640.0, 360.0), (390.0, 800.0)] {
+        let mut session = session();
+        apply(
+            &mut session,
+            json!({"command": "resize", "width": width, "height": height}),
+        );
+        let (bounds, camera) = (session.city().bounds, *session.camera());
+        let (mut shown, mut skyline) = (0, height);
+        for (x, y) in (0..40).flat_map(|i| (0..40).map(move |j| ((i as f64 + 0.5) / 40.0, (j as f64 + 0.5) / 40.0))) {
+            let hit = camera.ray(x * width, y * height);
+            let along = (bounds.min.z - hit.origin.z) / hit.direction.z;
+            let point = hit.at(along).with_z(bounds.center().z);
+            if along > 0.0 && bounds.contains(point) {
+                shown += 1;
+                skyline = f64::min(skyline, y * height);
+            }
+        }
         assert!(
-            (0.0..1280.0).contains(&pixel.x) && (0.0..720.0).contains(&pixel.y),
-            "{pixel}"
+            shown > 40 * 40 / 2,
+            "{width} x {height}: {shown} of 1600 pixels show the city"
+        );
+        let skyline = skyline / height;
+        assert!(
+            (0.1..0.4).contains(&skyline),
+            "{width} x {height}: skyline at {skyline}"
         );
     }
+}
+
+#[test]
+fn one_gets_back_to_the_home_view() {
+    let mut session = session();
+    let home = session.snapshot().camera;
     apply(
         &mut session,
         json!({"command": "zoom", "x": 100, "y": 600, "factor": 0.1}),
@@ -263,7 +282,7 @@ fn a_click_selects_and_the_attributes_come_later() {
             .map(|row| row.value.as_str())
     };
     assert_eq!(row("Taktyp"), Some("kupoltak"));
-    assert_eq!(row("architect"), Some("C. L. Engel"));
+    assert_eq!(row("Arkitekt"), Some("C. L. Engel"));
 
     apply(
         &mut session,

@@ -1,7 +1,7 @@
 //! Which elements are open: an end tag must name the innermost.
 
 /// The names of the elements that are open, to be compared with their end tags.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct OpenNames {
     names: Vec<u8>,
     starts: Vec<usize>,
@@ -27,6 +27,12 @@ impl OpenNames {
         };
         self.names.truncate(start);
         answer
+    }
+
+    /// Forgets the innermost element.
+    pub(super) fn forget_innermost(&mut self) {
+        let start = self.starts.pop().unwrap_or(0);
+        self.names.truncate(start);
     }
 
     /// Forgets what is open below the root, and opens this one there.

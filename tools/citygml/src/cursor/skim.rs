@@ -1,8 +1,8 @@
 //! Skimming: going through an object without reading it.
 //!
 //! The first walk through a file needs the ids, the links and a handful of names; nine tags out of ten have no attribute and
-//! say nothing. Skimming stops only at those that can matter. Whether tags match is not asked here: the walk that reads
-//! the objects asks it, and a member that begins inside another one shows the worst.
+//! say nothing. Skimming stops only at those that can matter. Whether tags match is asked here too: the walk that reads the
+//! objects loses one with a wrong tag and goes on at the next member, and both walks must meet the same members.
 
 use std::io::BufRead;
 
@@ -11,8 +11,7 @@ use crate::markup::{Markup, measure_name};
 
 impl Cursor {
     /// Goes to the next start tag below `floor` that has an attribute, or whose local name matters; `false` at the end of the
-    /// element at `floor`. What the cursor then stands on can be asked for its name and attributes; to read it like any other
-    /// element, call [`Cursor::open_entered`] first.
+    /// element at `floor`.
     pub(crate) fn skim(&mut self, floor: u32, matters: fn(&[u8]) -> bool) -> Result<bool, Stop> {
         self.pass_markup();
         if std::mem::take(&mut self.empty_element) {
@@ -33,8 +32,8 @@ impl Cursor {
                     return Ok(false);
                 }
                 Markup::End(length) => {
-                    self.source.consume(length);
-                    self.leave();
+                    self.close(length)?;
+                    self.pass_markup();
                 }
                 Markup::CData(length) | Markup::Comment(length) => self.source.consume(length),
                 // The parser knows what to say.
@@ -61,23 +60,18 @@ impl Cursor {
         let (name, colon) = measure_name(tag.get(1..).unwrap_or_default());
         let has_attributes = name + 3 < length;
         let local = tag.get(colon.map_or(1, |at| at + 2)..=name).unwrap_or_default();
-        if !has_attributes && !matters(local) && local != b"cityObjectMember" {
-            self.depth += u32::from(!tag.ends_with(b"/>"));
+        if name > 0 && !has_attributes && !matters(local) && local != b"cityObjectMember" {
+            if !tag.ends_with(b"/>") {
+                self.depth += 1;
+                self.open.push(tag.get(1..=name).unwrap_or_default());
+            }
             self.source.consume(length);
             return Ok(false);
         }
-        self.enter(length);
+        self.open(length)?;
         if self.is_member() {
             return Err(self.swallowed());
         }
         Ok(true)
-    }
-
-    /// Expects the end of the tag that the cursor has entered.
-    pub(crate) fn open_entered(&mut self) {
-        if !self.empty_element {
-            let name = self.source.available().get(1..=self.name);
-            self.open.push(name.unwrap_or_default());
-        }
     }
 }

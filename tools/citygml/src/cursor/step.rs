@@ -39,9 +39,12 @@ impl Cursor {
     }
 
     /// Takes in the start tag of this length, and expects its end.
-    fn open(&mut self, length: usize) -> Result<Token, Stop> {
+    pub(super) fn open(&mut self, length: usize) -> Result<Token, Stop> {
         self.enter(length);
-        self.open_entered();
+        if !self.empty_element {
+            let name = self.source.available().get(1..=self.name);
+            self.open.push(name.unwrap_or_default());
+        }
         if self.name == 0 {
             return Err(self.mismatch("a tag has no name".to_owned()));
         }
@@ -135,7 +138,7 @@ impl Cursor {
     }
 
     /// Takes in the end tag of this length.
-    fn close(&mut self, length: usize) -> Result<Token, Stop> {
+    pub(super) fn close(&mut self, length: usize) -> Result<Token, Stop> {
         self.markup = length;
         let tag = self.source.available().get(2..length - 1);
         let name = tag.unwrap_or_default().trim_ascii_end();

@@ -1,7 +1,8 @@
 //! Every file against what the manifest says of it.
 
 use super::{Checker, PUBLISH_AGAIN, TILER_FAULT};
-use crate::collection::{content_name, earlier_manifests};
+use crate::collection::{EARLIER_GENERATIONS, content_name};
+use crate::generations::Generations;
 use crate::name::ContentName;
 use crate::publisher::{FILES, LOCK, POINTER, REPORT, hash_file, is_temporary};
 use crate::{FileEntry, Manifest};
@@ -61,7 +62,12 @@ fn check_bytes(checker: &mut Checker<'_>, key: &str, entry: &FileEntry) {
 /// Files that no generation names are not wrong, but nobody needs them.
 fn note_strays(checker: &mut Checker<'_>, pointer: &Pointer, manifest: &Manifest) {
     let mut known: BTreeSet<String> = [POINTER, LOCK, REPORT, &pointer.manifest].map(str::to_owned).into();
-    let earlier = earlier_manifests(checker.directory, &pointer.manifest);
+    let generations = Generations::from(checker.directory, &pointer.manifest);
+    let earlier: Vec<Manifest> = generations
+        .skip(1)
+        .take(EARLIER_GENERATIONS)
+        .map(|(_, manifest)| manifest)
+        .collect();
     for generation in std::iter::once(manifest).chain(&earlier) {
         for (key, entry) in &generation.files {
             known.extend(

@@ -6,7 +6,7 @@ use crate::city::City;
 use crate::command::Place;
 use glam::DVec3;
 use std::f64::consts::{FRAC_PI_2, TAU};
-use tiles::bounds::Aabb;
+use tiles::bounds::{Aabb, OrientedBox};
 use tiles::geodesy::Geodetic;
 
 impl Session {
@@ -71,23 +71,71 @@ impl Session {
     }
 }
 
-/// The view that a session begins with: as the city tells, or all of it seen from the south.
+/// The view that a session begins with: as the city tells, or all of it at a slant from the south-south-west, whence in
+/// the afternoon the faces are lit.
+///
+/// A view that shows the last corner of a city shows mostly what is around it. So what must be seen is the city's inner
+/// part, in its full height; it reaches from the lower edge to a skyline in the upper third, and the city's own edges
+/// fill the sides.
 pub(super) fn home(city: &City, viewport: Viewport) -> Camera {
-    const PITCH: f64 = -35.0 * std::f64::consts::PI / 180.0;
-    let center = city.bounds.center();
-    let far = Pose {
+    const HEADING: f64 = 20.0 * std::f64::consts::PI / 180.0;
+    const PITCH: f64 = -26.0 * std::f64::consts::PI / 180.0;
+    const INNER: f64 = 0.5;
+    let (center, half) = (city.bounds.center(), city.bounds.size() * 0.5);
+    let slanting = Pose {
         target: center,
         distance: 1.0,
-        heading: 0.0,
+        heading: HEADING,
         pitch: PITCH,
     };
-    let mut camera = Camera::new(city.home.unwrap_or(far), viewport);
+    let mut camera = Camera::new(city.home.unwrap_or(slanting), viewport);
     if city.home.is_none() {
-        let distance = camera.distance_to_see(&city.bounds, &far).clamp(50.0, city.farthest());
-        camera.pose = Pose { distance, ..far };
+        let reach = half * DVec3::new(INNER, INNER, 1.0);
+        let inner = Aabb::from_corners(center - reach, center + reach);
+        camera.pose = below_the_skyline(&camera, &inner);
+        camera.pose.distance = camera.pose.distance.clamp(50.0, city.farthest());
         camera.refocus(city.ground);
     }
     camera
+}
+
+/// The camera's pose, moved so that `bounds` reach from the lower edge of the picture to [`SKYLINE`], or so far away that half
+/// their width is seen, where that takes more distance.
+fn below_the_skyline(camera: &Camera, bounds: &Aabb) -> Pose {
+    /// Height in the picture of the highest that is seen: 0 is the middle, 1 the upper edge.
+    const SKYLINE: f64 = 0.45;
+    /// The share of the width that must be seen: in an upright picture depth shows more of the city than width.
+    const BESIDE: f64 = 0.5;
+    let half = (camera.fovy * 0.5).tan();
+    let axes = camera.pose.axes();
+    let corners = OrientedBox::from_aabb(bounds).corners();
+    let seen = corners.map(|corner| axes.transpose() * (corner - bounds.center()));
+    // With the eye at a distance d and raised by s along the picture, a corner (x, y, z) is seen at height
+    // (y - s) / (d - z) / half, which must lie between -1 and the skyline, and at x / (d - z) / half / aspect.
+    let low = |d: f64| {
+        seen.iter()
+            .map(|c| c.y + half * (d - c.z))
+            .fold(f64::INFINITY, f64::min)
+    };
+    let high = |d: f64| {
+        seen.iter()
+            .map(|c| c.y - SKYLINE * half * (d - c.z))
+            .fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mut distance = 0.0_f64;
+    for a in &seen {
+        let beside = a.z + BESIDE * a.x.abs() / (half * camera.aspect());
+        let pairs = seen
+            .iter()
+            .map(|b| (b.y + SKYLINE * half * b.z - a.y + half * a.z) / (half * (1.0 + SKYLINE)));
+        distance = pairs.fold(distance.max(beside), f64::max);
+    }
+    let raised = f64::midpoint(low(distance), high(distance));
+    Pose {
+        target: bounds.center() + axes.y_axis * raised,
+        distance,
+        ..camera.pose
+    }
 }
 
 /// Puts the eye somewhere; it then turns about the ground it looks at, if that is not too far off.
