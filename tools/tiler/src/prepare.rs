@@ -14,9 +14,12 @@ use crate::source::Source;
 use crate::spill::{Blob, pack};
 use crate::{outline, rows};
 use citygml::CityObject;
+use earcut::Earcut;
+use glam::DVec3;
 use std::sync::Arc;
 use tiles::bounds::Aabb;
 use tiles::geodesy::EnuFrame;
+use tiles::surface::Surface;
 
 /// Where a collection lies.
 #[derive(Debug, Clone, Copy)]
@@ -88,11 +91,7 @@ pub(crate) fn prepare(object: &CityObject, source: &Source<'_>, site: &Site) -> 
 
 /// The pieces of a shape, and of the land under other layers.
 fn pieces(shape: &mut Shape, number: u64, site: &Site) -> Option<Vec<(Entry, Vec<u8>)>> {
-    let land: Vec<Triangle> = if is_land(shape) {
-        shape.triangles.iter().filter_map(|t| on_ground(t, shape)).collect()
-    } else {
-        Vec::new()
-    };
+    let land = if is_land(shape) { land(shape) } else { Vec::new() };
     let subject = |layer, form, feature| {
         Arc::new(Subject {
             number,
@@ -164,26 +163,28 @@ fn is_land(shape: &Shape) -> bool {
     }
 }
 
-/// A face as a piece of land: ground as it is, a building by what faces up, laid on its lowest point.
-fn on_ground(triangle: &Triangle, shape: &Shape) -> Option<Triangle> {
-    if triangle.normal.z <= outline::STEEP {
-        return None;
+/// A shape as a piece of land: ground as it is, of a building what it covers, laid on its lowest point.
+fn land(shape: &Shape) -> Vec<Triangle> {
+    let up = shape.triangles.iter().filter(|t| t.normal.z > outline::STEEP);
+    if shape.form == Form::Ground {
+        return up.copied().collect();
     }
-    let mut land = *triangle;
-    if shape.form == Form::Block {
-        for corner in &mut land.corners {
-            corner.z = shape.bounds.min.z;
-        }
-        land.normal = glam::DVec3::Z;
-    }
-    Some(land)
+    let mut earcut = Earcut::new();
+    let plan = outline::plan_of(up);
+    let cut = plan.iter().flat_map(|polygon| outline::cut(polygon, &mut earcut));
+    cut.map(|corners| Triangle {
+        corners: corners.map(|c| DVec3::new(c.x, c.y, shape.bounds.min.z)),
+        normal: DVec3::Z,
+        color: [0; 4],
+        surface: Surface::Ground,
+        row: 0,
+    })
+    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glam::DVec3;
-    use tiles::surface::Surface;
 
     #[test]
     fn a_field_of_two_kilometres_is_cut_into_pieces_that_lose_nothing() {

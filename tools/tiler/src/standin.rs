@@ -19,6 +19,7 @@ use patch::Patch;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 use stub::Stub;
 
 /// How coarse: corners of blocks may move by a third of `epsilon` metres, those of ground by half of it, small things within it are one;
@@ -125,29 +126,38 @@ pub(crate) struct Stock {
     pub(crate) items: Vec<Item>,
     /// Of tiles above leaves.
     pub(crate) pieces: Vec<Pieces>,
+    /// Ground and small things of both, which every step begins with: made when they are first asked for.
+    ground: OnceLock<(Vec<Patch>, Vec<Stub>)>,
 }
 
 impl Stock {
+    fn ground_and_stubs(&self) -> &(Vec<Patch>, Vec<Stub>) {
+        self.ground.get_or_init(|| {
+            let mut patches = patch::of_items(&self.items);
+            let mut stubs = stub::of_items(&self.items);
+            patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
+            stubs.extend(self.pieces.iter().flat_map(|p| &p.stubs).cloned());
+            (patches, stubs)
+        })
+    }
+
     /// The pieces at this step; at least one.
     pub(crate) fn coarsen(&self, step: Step) -> Pieces {
         let mut blocks = block::of_items(&self.items, step);
-        let mut patches = patch::of_items(&self.items);
-        let mut stubs = stub::of_items(&self.items);
         blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
-        patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
-        stubs.extend(self.pieces.iter().flat_map(|p| &p.stubs).cloned());
+        let (patches, stubs) = self.ground_and_stubs();
         let mut fate = Fate::default();
         let mut made = Pieces {
             blocks: block::coarsen(&blocks, step, &mut fate),
-            patches: patch::coarsen(&patches, step),
-            stubs: stub::coarsen(stubs, step, &mut fate),
+            patches: patch::coarsen(patches, step),
+            stubs: stub::coarsen(stubs.clone(), step, &mut fate),
             subjects: Vec::new(),
             fate,
             grid: grid(step),
         };
         if made.blocks.is_empty() && made.patches.is_empty() && made.stubs.is_empty() {
             // Too coarse for any ground to be left: the largest piece stays.
-            made.patches.extend(patch::largest(patches));
+            made.patches.extend(patch::largest(patches.clone()));
         }
         made.subjects = self.subjects(&made);
         made

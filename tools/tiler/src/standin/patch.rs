@@ -240,15 +240,20 @@ pub(super) fn land(items: &[Item]) -> Option<Ground> {
     let terrain = items
         .iter()
         .any(|item| item.underlay || item.subject.layer == Layer::Terrain);
-    let land = items
-        .iter()
-        .flat_map(|item| item.triangles.iter())
-        .filter(|t| t.normal.z > STEEP);
     terrain.then(|| Ground {
         kind: LAND,
-        plan: outline::plan_of(land),
+        plan: covered(items),
         triangles: Vec::new(),
     })
+}
+
+/// What the items cover. Each is joined by itself first: what they have inside never meets.
+fn covered(items: &[Item]) -> Plan {
+    let plans: Vec<Plan> = items
+        .iter()
+        .map(|item| outline::plan_of(item.triangles.iter().filter(|t| t.normal.z > STEEP)))
+        .collect();
+    overlay::union(&plans)
 }
 
 /// All land of a terrain tile as one piece, of the kind and colour that most of the tile's own ground has.
@@ -276,7 +281,7 @@ fn underlay(items: &[Item], patches: &[Patch]) -> Option<Patch> {
         layer: largest.layer,
         members: members_of(own().map(|patch| &patch.members)),
         weight: largest.weight,
-        outline: outline::plan_of(land.iter().copied()),
+        outline: covered(items),
         surface: kind.0,
         color: kind.1,
         heights: Heights::of(land.iter().flat_map(|t| t.corners).collect()),
