@@ -3,7 +3,7 @@
 use crate::shape::Triangle;
 use crate::{Error, Options};
 use glam::DVec3;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use tiles::bounds::Aabb;
 use tiles::feature::Feature;
 use tiles::glb;
@@ -91,7 +91,7 @@ type Key = ([u32; 3], [u32; 3], [u8; 4], u16, u8);
 struct Builder {
     mesh: Mesh,
     features: Vec<Feature>,
-    seen: HashMap<Key, u32>,
+    seen: FxHashMap<Key, u32>,
 }
 
 impl Builder {
@@ -102,7 +102,7 @@ impl Builder {
                 ..Mesh::default()
             },
             features: Vec::new(),
-            seen: HashMap::new(),
+            seen: FxHashMap::default(),
         }
     }
 

@@ -14,8 +14,10 @@ use crate::item::{Item, Subject};
 use crate::layer::Form;
 use crate::shape::Triangle;
 use block::Block;
-use glam::DVec3;
+use glam::{DVec2, DVec3};
 use patch::Patch;
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -219,6 +221,25 @@ impl Pieces {
             });
         }
         parts
+    }
+}
+
+/// Where pieces stand, for finding the nearest.
+struct Middles(RTree<GeomWithData<[f64; 2], (u64, usize)>>);
+
+impl Middles {
+    /// Of pieces by their middles and subjects.
+    fn new(pieces: impl Iterator<Item = (DVec2, u64)>) -> Self {
+        let nodes = pieces
+            .enumerate()
+            .map(|(at, (middle, subject))| GeomWithData::new(middle.to_array(), (subject, at)));
+        Self(RTree::bulk_load(nodes.collect()))
+    }
+
+    /// Which one is nearest; of several the one with the least number.
+    fn nearest(&self, from: DVec2) -> Option<usize> {
+        let nearest = self.0.nearest_neighbors(&from.to_array());
+        nearest.into_iter().map(|node| node.data).min().map(|(_, at)| at)
     }
 }
 

@@ -4,7 +4,7 @@
 //! to the height that this part has: a body, a tower on it, a dome as a few steps. So the skyline stays within the step, a tower is
 //! never averaged into its body, and two buildings may share a prism only where their tops agree.
 
-use super::{Fate, Members, Step, members_of, of_form, snapped, snapped_height};
+use super::{Fate, Members, Middles, Step, members_of, of_form, snapped, snapped_height};
 use crate::appearance::{Blend, Color};
 use crate::clip::{Half, clip};
 use crate::content::is_hidden_kind;
@@ -14,8 +14,10 @@ use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
 use earcut::Earcut;
-use geo::{Contains, Coord, MultiPolygon};
+use geo::{BoundingRect, Contains, Coord, MultiPolygon, Point};
 use glam::{DVec2, DVec3};
+use rstar::RTree;
+use rstar::primitives::{GeomWithData, Rectangle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tiles::surface::Surface;
@@ -244,16 +246,16 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
     for block in &kept {
         fate.drawn.extend(&block.members);
     }
+    let middles = Middles::new(kept.iter().map(|block| (block.middle(), block.subject)));
     for block in gone {
-        let from = block.middle();
-        let nearest = kept.iter_mut().min_by(|a, b| {
-            let distance = |other: &Block| other.middle().distance_squared(from);
-            distance(a).total_cmp(&distance(b)).then(a.subject.cmp(&b.subject))
-        });
-        if let Some(nearest) = nearest {
+        if let Some(nearest) = middles.nearest(block.middle()).and_then(|at| kept.get_mut(at)) {
             fate.left_out = fate.left_out.max(block.diameter());
-            nearest.members = members_of([&nearest.members, &block.members]);
+            nearest.members.extend(block.members);
         }
+    }
+    for block in &mut kept {
+        block.members.sort_unstable();
+        block.members.dedup();
     }
     kept
 }
@@ -280,13 +282,26 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
 
 /// One prism for every polygon of `plan`, made of the blocks inside it.
 fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
+    let boxes = plan.iter().enumerate().filter_map(|(number, polygon)| {
+        let rect = polygon.bounding_rect()?;
+        let (min, max) = (rect.min(), rect.max());
+        Some(GeomWithData::new(
+            Rectangle::from_corners([min.x, min.y], [max.x, max.y]),
+            number,
+        ))
+    });
+    let boxes = RTree::bulk_load(boxes.collect());
+    let home_of = |point: Point| {
+        let around = boxes
+            .locate_all_at_point([point.x(), point.y()])
+            .map(|found| found.data);
+        around.filter(|&number| plan.0[number].contains(&point)).min()
+    };
     let mut groups: Vec<Vec<(&Block, f64)>> = vec![Vec::new(); plan.0.len()];
     for block in blocks {
         for part in &block.outline {
             let part = MultiPolygon::new(vec![part.clone()]);
-            let home =
-                outline::inside(&part).and_then(|point| plan.iter().position(|polygon| polygon.contains(&point)));
-            if let Some(home) = home {
+            if let Some(home) = outline::inside(&part).and_then(home_of) {
                 groups[home].push((block, outline::area(&part)));
             }
         }

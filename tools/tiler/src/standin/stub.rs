@@ -1,6 +1,6 @@
 //! Trees, lamps and benches as a handful of triangles, and one of them for several.
 
-use super::{Fate, Members, Step, members_of, of_form, snapped};
+use super::{Fate, Members, Middles, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::item::Item;
 use crate::layer::Form;
@@ -116,15 +116,16 @@ pub(super) fn coarsen(stubs: Vec<Stub>, step: Step, fate: &mut Fate) -> Vec<Stub
         kept = thinned(kept, step, fate);
     }
     fate.drawn.extend(kept.iter().map(|stub| stub.subject));
+    let middles = Middles::new(kept.iter().map(|stub| (stub.foot.truncate(), stub.subject)));
     for stub in gone {
         fate.left_out = fate.left_out.max(stub.diameter());
-        let nearest = kept.iter_mut().min_by(|a, b| {
-            let distance = |other: &Stub| other.foot.distance_squared(stub.foot);
-            distance(a).total_cmp(&distance(b)).then(a.subject.cmp(&b.subject))
-        });
-        if let Some(nearest) = nearest {
-            nearest.members = members_of([&nearest.members, &stub.members]);
+        if let Some(nearest) = middles.nearest(stub.foot.truncate()).and_then(|at| kept.get_mut(at)) {
+            nearest.members.extend(stub.members);
         }
+    }
+    for stub in &mut kept {
+        stub.members.sort_unstable();
+        stub.members.dedup();
     }
     kept
 }
