@@ -35,6 +35,7 @@ fn row(number: u64) -> FeatureRow {
         ground: Some(2.0),
         top: Some(2.0 + height),
         attributes: attributes(number, height),
+        notes: Vec::new(),
         tiles: (0..4u16)
             .map(|level| TileRef {
                 file: format!(

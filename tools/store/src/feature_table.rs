@@ -41,7 +41,7 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<FeatureTab
 
 impl FeatureTable {
     fn read(connection: &Connection, name: String) -> rusqlite::Result<Self> {
-        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description = 'attribute'
+        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description LIKE 'attribute%'
                    FROM pragma_table_info(?1) AS c
                    LEFT JOIN gpkg_data_columns AS d ON d.table_name = ?1 AND d.column_name = c.name
                    ORDER BY c.cid";
@@ -123,6 +123,7 @@ impl FeatureTable {
             ground: row.get("ground")?,
             top: row.get("top")?,
             attributes: self.attributes(row)?,
+            notes: Vec::new(),
             tiles: tiles(connection, &id)?,
             id,
         })

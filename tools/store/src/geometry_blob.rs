@@ -20,6 +20,13 @@ pub(crate) fn envelope(footprint: &Footprint) -> Option<[f64; 4]> {
     }))
 }
 
+/// The envelope that a blob's header holds, in the same order.
+pub(crate) fn stored_envelope(blob: &[u8]) -> Option<[f64; 4]> {
+    let mut reader = Reader(blob.strip_prefix(&HEADER)?);
+    let ([x0, x1], [y0, y1]) = (reader.point()?, reader.point()?);
+    Some([x0, x1, y0, y1])
+}
+
 /// The blob of a footprint, or `None` for an empty one.
 pub(crate) fn encode(footprint: &Footprint) -> Option<Vec<u8>> {
     let envelope = envelope(footprint)?;
@@ -103,6 +110,7 @@ mod tests {
         assert_eq!(decode(&blob).unwrap(), courtyard());
         assert_eq!(&blob[..2], b"GP");
         assert_eq!(envelope(&courtyard()), Some([-2.5, 9.0, -2.5, 9.0]));
+        assert_eq!(stored_envelope(&blob), envelope(&courtyard()));
     }
 
     #[test]
