@@ -1,7 +1,7 @@
 //! Rows of the GeoPackage as features again.
 
 use crate::column::REST;
-use crate::geopackage::FIXED;
+use crate::geopackage::{FIXED, TILES_SHIFT};
 use crate::{FeatureRow, TileRef, geometry_blob};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -124,7 +124,7 @@ impl FeatureTable {
             top: row.get("top")?,
             attributes: self.attributes(row)?,
             notes: Vec::new(),
-            tiles: tiles(connection, &id)?,
+            tiles: tiles(connection, row.get("fid")?)?,
             id,
         })
     }
@@ -159,11 +159,11 @@ impl FeatureTable {
     }
 }
 
-fn tiles(connection: &Connection, id: &str) -> rusqlite::Result<Vec<TileRef>> {
-    let sql = "SELECT tile, level FROM feature_tiles WHERE feature_id = ?1 ORDER BY fid";
+fn tiles(connection: &Connection, fid: i64) -> rusqlite::Result<Vec<TileRef>> {
+    let sql = "SELECT tile, level FROM feature_tiles WHERE fid >= ?1 AND fid < ?2 ORDER BY fid";
     let mut select = connection.prepare_cached(sql)?;
     select
-        .query_map(params![id], |row| {
+        .query_map(params![fid << TILES_SHIFT, (fid + 1) << TILES_SHIFT], |row| {
             Ok(TileRef {
                 file: row.get(0)?,
                 level: row.get(1)?,

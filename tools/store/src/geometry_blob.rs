@@ -30,17 +30,21 @@ pub(crate) fn stored_envelope(blob: &[u8]) -> Option<[f64; 4]> {
 /// The blob of a footprint, or `None` for an empty one.
 pub(crate) fn encode(footprint: &Footprint) -> Option<Vec<u8>> {
     let envelope = envelope(footprint)?;
-    let mut blob = HEADER.to_vec();
+    let points: usize = footprint.iter().flatten().map(Vec::len).sum();
+    let rings: usize = footprint.iter().map(Vec::len).sum();
+    let mut blob = Vec::with_capacity(WKB_START + 9 + footprint.len() * 9 + rings * 4 + points * 16);
+    blob.extend_from_slice(&HEADER);
     for number in envelope {
-        blob.extend(number.to_le_bytes());
+        blob.extend_from_slice(&number.to_le_bytes());
     }
     begin(&mut blob, MULTI_POLYGON, footprint.len());
     for polygon in footprint {
         begin(&mut blob, POLYGON, polygon.len());
         for ring in polygon {
-            blob.extend((ring.len() as u32).to_le_bytes());
-            for number in ring.iter().flatten() {
-                blob.extend(number.to_le_bytes());
+            blob.extend_from_slice(&(ring.len() as u32).to_le_bytes());
+            for [x, y] in ring {
+                blob.extend_from_slice(&x.to_le_bytes());
+                blob.extend_from_slice(&y.to_le_bytes());
             }
         }
     }
@@ -49,8 +53,8 @@ pub(crate) fn encode(footprint: &Footprint) -> Option<Vec<u8>> {
 
 fn begin(blob: &mut Vec<u8>, kind: u32, count: usize) {
     blob.push(LITTLE_ENDIAN);
-    blob.extend(kind.to_le_bytes());
-    blob.extend((count as u32).to_le_bytes());
+    blob.extend_from_slice(&kind.to_le_bytes());
+    blob.extend_from_slice(&(count as u32).to_le_bytes());
 }
 
 /// The footprint of a blob that [`encode`] made; `None` for any other bytes.

@@ -7,7 +7,7 @@
 use crate::column::Discovery;
 use crate::error::database;
 use crate::feature::AttributeNote;
-use crate::{Error, FeatureRow, TileRef, geometry_blob, search};
+use crate::{Error, FeatureRow, geometry_blob, search};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Row, params};
 use serde::{Deserialize, Serialize};
@@ -70,14 +70,18 @@ impl Facts {
 }
 
 /// An attribute of a spooled row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Attribute {
-    #[serde(rename = "n")]
     pub(crate) name: String,
-    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) unit: Option<String>,
-    #[serde(rename = "v", default)]
     pub(crate) value: Value,
+}
+
+impl Serialize for Attribute {
+    /// As a list, which is read faster than an object.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.name, &self.unit, &self.value).serialize(serializer)
+    }
 }
 
 /// One feature as it comes back from the spool.
@@ -92,13 +96,14 @@ pub(crate) struct Spooled<'a> {
     /// Ground, top, west, south, lowest, east, north, highest.
     pub(crate) bounds: [Option<f64>; 8],
     pub(crate) attributes: Vec<Attribute>,
-    pub(crate) tiles: Vec<TileRef>,
+    /// Names and levels.
+    pub(crate) tiles: Vec<(String, u16)>,
 }
 
 impl Spool {
     /// Writes `rows` to a new database at `path`.
     pub(crate) fn fill(path: &Path, rows: impl Iterator<Item = FeatureRow>) -> Result<Self, Error> {
-        let mut connection = Connection::open(path).map_err(database(path))?;
+        let mut connection = crate::database::create(path).map_err(database(path))?;
         connection.execute_batch(SCHEMA).map_err(database(path))?;
         let mut spool = Self {
             path: path.to_path_buf(),
@@ -131,6 +136,7 @@ impl Spool {
             let note = row.notes.iter().find(|note| note.attribute == attribute.name);
             crate::geopackage::discover(discovery, attribute, note);
         }
+        let tiles: Vec<(&str, u16)> = row.tiles.iter().map(|tile| (tile.file.as_str(), tile.level)).collect();
         let bound = |number: usize| row.bbox.map(|bbox| bbox[number]);
         let values = params![
             row.layer,
@@ -150,7 +156,7 @@ impl Spool {
             bound(4),
             bound(5),
             json(&attributes)?,
-            json(&row.tiles)?,
+            json(&tiles)?,
         ];
         insert.execute(values).map(|_| ()).map_err(database(&self.path))
     }

@@ -1,11 +1,11 @@
 //! One layer's table, from its columns to its indexes.
 
 use super::value::{fixed, found, json};
-use super::{BEGIN, BOUNDS, FIXED, fits_fixed, is_metric};
+use super::{BEGIN, BOUNDS, FIXED, TILES_SHIFT, fits_fixed, is_metric};
 use crate::column::{ColumnType, Columns, Discovery, REST, snake_case, unique};
 use crate::error::database;
 use crate::spool::{Spool, Spooled};
-use crate::{Error, TileRef, geometry_blob};
+use crate::{Error, geometry_blob};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Statement, ToSql, Transaction, params};
 use serde_json::Value;
@@ -14,8 +14,10 @@ use std::path::Path;
 
 /// What the description of an attribute's column begins with; readers know attributes by it.
 pub(crate) const ATTRIBUTE: &str = "attribute";
-/// The parameter of the first bound, after the geometry and the columns of the beginning and the fixed attributes.
-const FIRST_BOUND: usize = 2 + BEGIN.len() + FIXED.len();
+/// The parameter of the first fixed attribute, after the number, the geometry and the columns of the beginning.
+const FIRST_FIXED: usize = 3 + BEGIN.len();
+/// The parameter of the first bound.
+const FIRST_BOUND: usize = FIRST_FIXED + FIXED.len();
 /// The parameter of the first attribute that was found.
 const FIRST_FOUND: usize = FIRST_BOUND + BOUNDS.len();
 
@@ -177,32 +179,42 @@ impl<'a> Table<'a> {
         Ok(Some(list))
     }
 
-    /// Copies the layer's features into the table.
-    pub(super) fn fill(&self, connection: &Transaction<'_>, path: &Path, spool: &Spool) -> Result<(), Error> {
+    /// Copies the layer's features into the table, with numbers after `last_fid`, and answers the last one's number.
+    pub(super) fn fill(
+        &self,
+        connection: &Transaction<'_>,
+        path: &Path,
+        spool: &Spool,
+        last_fid: i64,
+    ) -> Result<i64, Error> {
         let prepare = |sql: &str| connection.prepare(sql).map_err(database(path));
-        let marks = vec!["?"; 1 + self.layout().len()].join(", ");
-        let mut insert = prepare(&format!("INSERT INTO \"{}\" VALUES (NULL, {marks})", self.name))?;
+        let marks = vec!["?"; 2 + self.layout().len()].join(", ");
+        let mut insert = prepare(&format!("INSERT INTO \"{}\" VALUES ({marks})", self.name))?;
         let mut bounds = prepare(&format!(
             "INSERT INTO \"rtree_{}_geom\" VALUES (?1, ?2, ?3, ?4, ?5)",
             self.name
         ))?;
-        let mut tiles = prepare("INSERT INTO feature_tiles(feature_id, tile, level) VALUES (?1, ?2, ?3)")?;
+        let mut tiles = prepare("INSERT INTO feature_tiles(fid, feature_id, tile, level) VALUES (?1, ?2, ?3, ?4)")?;
         let mut all: Option<[f64; 4]> = None;
         let slots = self.slots();
+        let mut fid = last_fid;
         spool.for_each(self.layer, |row| {
-            self.bind(&mut insert, &slots, &row)?.map_err(database(path))?;
+            fid += 1;
+            self.bind(&mut insert, fid, &slots, &row)?.map_err(database(path))?;
             if let Some([x0, x1, y0, y1]) = row.geometry.and_then(geometry_blob::stored_envelope) {
-                let fid = connection.last_insert_rowid();
                 bounds.execute(params![fid, x0, x1, y0, y1]).map_err(database(path))?;
                 let [w, e, s, n] = all.unwrap_or([x0, x1, y0, y1]);
                 all = Some([w.min(x0), e.max(x1), s.min(y0), n.max(y1)]);
             }
-            for TileRef { file, level } in &row.tiles {
-                tiles.execute(params![row.id, file, level]).map_err(database(path))?;
+            for (tile, (file, level)) in (fid << TILES_SHIFT..).zip(&row.tiles) {
+                tiles
+                    .execute(params![tile, row.id, file, level])
+                    .map_err(database(path))?;
             }
             Ok(())
         })?;
-        self.index(connection, all).map_err(database(path))
+        self.index(connection, all).map_err(database(path))?;
+        Ok(fid)
     }
 
     fn index(&self, connection: &Connection, all: Option<[f64; 4]>) -> rusqlite::Result<()> {
@@ -233,19 +245,19 @@ impl<'a> Table<'a> {
     fn bind(
         &self,
         insert: &mut Statement<'_>,
+        fid: i64,
         slots: &Slots<'_>,
         row: &Spooled<'_>,
     ) -> Result<rusqlite::Result<usize>, Error> {
         insert.clear_bindings();
         let mut left: BTreeMap<&str, &Value> = BTreeMap::new();
-        let mut bound = begin(insert, row);
+        let mut bound = begin(insert, fid, row);
         for attribute in &row.attributes {
             let (name, value) = (attribute.name.as_str(), &attribute.value);
             if let Some(place) = FIXED.iter().position(|(fixed, ..)| *fixed == name)
                 && is_metric(attribute)
             {
-                let parameter = 2 + BEGIN.len() + place;
-                bound = bound.and_then(|()| bind(insert, parameter, fixed(value, FIXED[place].2)));
+                bound = bound.and_then(|()| bind(insert, FIRST_FIXED + place, fixed(value, FIXED[place].2)));
                 if fits_fixed(attribute) {
                     continue;
                 }
@@ -278,13 +290,14 @@ fn bind(insert: &mut Statement<'_>, parameter: usize, value: impl ToSql) -> rusq
 }
 
 /// Binds what every feature has.
-fn begin(insert: &mut Statement<'_>, row: &Spooled<'_>) -> rusqlite::Result<()> {
-    bind(insert, 1, row.geometry)?;
-    bind(insert, 2, row.id)?;
-    bind(insert, 3, row.parent)?;
-    bind(insert, 4, row.kind)?;
-    bind(insert, 5, row.name)?;
-    bind(insert, 6, row.address)?;
+fn begin(insert: &mut Statement<'_>, fid: i64, row: &Spooled<'_>) -> rusqlite::Result<()> {
+    bind(insert, 1, fid)?;
+    bind(insert, 2, row.geometry)?;
+    bind(insert, 3, row.id)?;
+    bind(insert, 4, row.parent)?;
+    bind(insert, 5, row.kind)?;
+    bind(insert, 6, row.name)?;
+    bind(insert, 7, row.address)?;
     for (number, bound) in row.bounds.iter().enumerate() {
         bind(insert, FIRST_BOUND + number, bound)?;
     }
