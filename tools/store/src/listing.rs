@@ -13,6 +13,8 @@ pub(crate) struct Listed {
     hash: blake3::Hash,
     /// Lengths of the forms of [`Coding::COMPRESSED`]; 0 where there is none, as no coded form is empty.
     coded: [u64; 3],
+    /// Whether an fsync brought all of it to the disk.
+    secured: bool,
 }
 
 impl Listed {
@@ -22,7 +24,17 @@ impl Listed {
             let coded = codings.iter().find(|coded| coded.coding == coding);
             coded.map_or(0, |coded| coded.length)
         });
-        Self { length, hash, coded }
+        Self {
+            length,
+            hash,
+            coded,
+            secured: false,
+        }
+    }
+
+    /// The same, known to be on the disk.
+    pub(crate) fn secured(self) -> Self {
+        Self { secured: true, ..self }
     }
 
     /// The compressed forms, smallest first.
@@ -42,11 +54,11 @@ impl Listed {
 pub(crate) struct Listing(BTreeMap<Box<str>, Listed>);
 
 impl Listing {
-    /// The files of a manifest, but for those whose hash is none.
+    /// The files of a published manifest, but for those whose hash is none.
     pub(crate) fn of(files: BTreeMap<String, FileEntry>) -> Self {
         let listed = files.into_iter().filter_map(|(key, entry)| {
             let hash = blake3::Hash::from_hex(&entry.hash).ok()?;
-            Some((key.into(), Listed::new(entry.length, hash, &entry.codings)))
+            Some((key.into(), Listed::new(entry.length, hash, &entry.codings).secured()))
         });
         Self(listed.collect())
     }
@@ -57,6 +69,15 @@ impl Listing {
 
     pub(crate) fn insert(&mut self, key: &str, listed: Listed) {
         self.0.insert(key.into(), listed);
+    }
+
+    /// The paths of all files and compressed forms that no fsync has brought to the disk yet.
+    pub(crate) fn unsecured(&self) -> impl Iterator<Item = String> {
+        let unsecured = self.0.iter().filter(|(_, listed)| !listed.secured);
+        unsecured.flat_map(|(key, listed)| {
+            let suffixes = listed.codings().into_iter().map(|coded| coded.coding.suffix());
+            suffixes.chain([""]).map(move |suffix| format!("{key}{suffix}"))
+        })
     }
 
     /// The files as the manifest has them.

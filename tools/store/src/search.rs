@@ -93,10 +93,10 @@ pub(crate) fn query(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Hits of a query, best first; a name counts more than an address, an address more than an id.
+/// Hits of a query, best first: what has the whole text (third parameter) as its id, then names, addresses and ids.
 pub(crate) const SELECT: &str = "SELECT f.id, f.layer, f.kind, f.name, f.address, f.longitude, f.latitude
     FROM words JOIN feature AS f ON f.number = words.rowid
-    WHERE words MATCH ?1 ORDER BY bm25(words, 10.0, 8.0, 4.0, 2.0), f.id LIMIT ?2";
+    WHERE words MATCH ?1 ORDER BY f.id = ?3 DESC, bm25(words, 10.0, 8.0, 4.0, 2.0), f.id LIMIT ?2";
 
 /// One row of [`SELECT`].
 pub(crate) fn hit(row: &rusqlite::Row<'_>) -> rusqlite::Result<crate::SearchHit> {
