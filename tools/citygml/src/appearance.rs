@@ -10,6 +10,7 @@ use crate::Material;
 use crate::cursor::{Cursor, Stop};
 use crate::findings::Findings;
 use crate::hash::id_hash;
+use crate::limits;
 use crate::ring::parse_numbers;
 
 /// How many names of themes are kept for messages.
@@ -94,7 +95,7 @@ pub(crate) fn read(
     while cursor.child()? {
         match cursor.local() {
             b"theme" => {
-                name = cursor.text()?.to_owned();
+                name = limits::name(cursor.text()?.to_owned());
                 theme.met(&name);
             }
             b"surfaceDataMember" | b"surfaceData" if theme.accepts(&name) => {
@@ -160,7 +161,7 @@ fn material(cursor: &mut Cursor, findings: &Findings<'_>) -> Result<Found, Stop>
     };
     while cursor.child()? {
         match cursor.local() {
-            b"name" => found.material.name = Some(cursor.text()?.to_owned()),
+            b"name" => found.material.name = Some(limits::name(cursor.text()?.to_owned())),
             b"isFront" => found.front = !matches!(cursor.text()?, "false" | "0"),
             b"diffuseColor" => match numbers(cursor.text()?).as_deref() {
                 Some(&[r, g, b]) => found.material.diffuse = [r, g, b].map(unit),

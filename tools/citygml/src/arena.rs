@@ -108,6 +108,15 @@ impl Arena {
         self.surfaces.get(index? as usize)
     }
 
+    /// How many points the faces have; a face or group by itself counts as eight, since it takes as much memory.
+    pub(crate) fn points(&self) -> usize {
+        let rings = self
+            .faces
+            .iter()
+            .flat_map(|face| face.interiors.iter().chain([&face.exterior]));
+        rings.map(Vec::len).sum::<usize>() + 8 * (self.faces.len() + self.groups.len())
+    }
+
     /// Everything that has a `gml:id`, by the hash of it.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (u64, Node)> {
         let groups = self.groups.iter().enumerate();

@@ -6,7 +6,7 @@
 
 use crate::cursor::{Cursor, Stop};
 use crate::namespace::Namespace;
-use crate::{Attribute, AttributeValue, Code};
+use crate::{Attribute, AttributeValue, Code, limits};
 
 const INTEGERS: &[&[u8]] = &[
     b"storeysAboveGround",
@@ -112,11 +112,11 @@ pub(crate) fn read_generic(cursor: &mut Cursor, path: &str, into: &mut Vec<Attri
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() || name.is_empty() {
+    limits::name(if path.is_empty() || name.is_empty() {
         format!("{path}{name}")
     } else {
         format!("{path}/{name}")
-    }
+    })
 }
 
 fn generic_value(kind: &str, text: &str, uom: Option<String>) -> AttributeValue {

@@ -1,6 +1,6 @@
 //! Pieces of a file, each to be read by any thread.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use crate::document::Document;
@@ -29,6 +29,8 @@ enum Bytes {
     InFile(Part),
     /// Here, as text; behind it the file fails, where it does.
     Here { text: Vec<u8>, failure: Option<io::Error> },
+    /// In a file that must be decoded from its beginning on, because there are too many to be kept.
+    Behind { offset: u64, line: u64, length: u64 },
     /// The file cannot be opened any more.
     Nowhere(io::Error),
 }
@@ -55,6 +57,7 @@ impl Chunk {
         let source = match self.bytes {
             Bytes::InFile(part) => Source::open_part(path, &part),
             Bytes::Here { text, failure } => Ok(Source::of_text(text, failure, offset, line)),
+            Bytes::Behind { offset, line, length } => Source::open_behind(path, offset, line, length),
             Bytes::Nowhere(error) => Err(error),
         };
         let source = source.map_err(|source| Error::Io {
@@ -115,7 +118,7 @@ impl<'a> Chunks<'a> {
     /// The bytes up to here; `None`: up to the end of the file.
     fn bytes(&mut self, start: Option<&Split>, end: Option<u64>) -> (Bytes, u64) {
         let Some(plain_from) = self.survey.plain_from else {
-            return self.decoded(end);
+            return self.decoded(start, end);
         };
         let (offset, line) = begins(start);
         let part = Part {
@@ -128,16 +131,33 @@ impl<'a> Chunks<'a> {
         (Bytes::InFile(part), position)
     }
 
-    fn decoded(&mut self, end: Option<u64>) -> (Bytes, u64) {
+    fn decoded(&mut self, start: Option<&Split>, end: Option<u64>) -> (Bytes, u64) {
+        let (offset, line) = begins(start);
+        let end = end.or(self.survey.closed.then_some(self.survey.end));
+        let known = end.unwrap_or(self.survey.end).saturating_sub(offset);
+        if known > self.survey.member_bytes.saturating_add(self.target) {
+            let length = end.map_or(u64::MAX, |_| known);
+            return (Bytes::Behind { offset, line, length }, self.length);
+        }
         let source = match self.source.take().map_or_else(|| Source::open(self.path), Ok) {
             Ok(source) => self.source.insert(source),
             Err(error) => return (Bytes::Nowhere(error), self.length),
         };
-        let (text, failure) = take_text(source, end);
+        let (text, failure) = match skip_to(source, offset) {
+            Ok(()) => take_text(source, end),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         self.done |= failure.is_some();
         let position = if end.is_some() { source.position() } else { self.length };
         (Bytes::Here { text, failure }, position)
     }
+}
+
+/// Behind a piece that was left to whoever reads it, its text must be passed over.
+fn skip_to(source: &mut Source, offset: u64) -> io::Result<()> {
+    let before = offset.saturating_sub(source.consumed());
+    io::copy(&mut source.take(before), &mut io::sink())?;
+    Ok(())
 }
 
 /// The text up to here, and what fails before that.

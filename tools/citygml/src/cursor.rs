@@ -14,14 +14,17 @@ mod surroundings;
 use std::io;
 
 use crate::cursor::open_names::OpenNames;
+use crate::limits;
 use crate::markup::{Attribute, push_unescaped};
 use crate::namespace::{Bindings, Namespace};
 use crate::source::Source;
 
 pub(crate) use crate::cursor::surroundings::Surroundings;
 
-/// How deep elements may be nested; real files stay under 60.
-const MAX_DEPTH: u32 = 200;
+/// Tags that do not match, and the like.
+pub(crate) const BROKEN_XML: &str = "broken-xml";
+/// What goes beyond [`limits`].
+pub(crate) const TOO_LARGE: &str = "too-large";
 
 /// Why reading cannot go on where it is.
 #[derive(Debug)]
@@ -33,11 +36,13 @@ pub(crate) enum Stop {
         /// How.
         message: String,
     },
-    /// A tag does not match: what follows can be read again from the next member on.
-    Mismatch {
+    /// A tag does not match, or something is larger than it may be: what follows can be read again from the next member on.
+    Broken {
+        /// What kind of fault it is: a code of the report.
+        code: &'static str,
         /// Where.
         line: u64,
-        /// What does not match.
+        /// What is wrong.
         message: String,
         /// Whether the cursor stands on the next member already.
         at_member: bool,
@@ -84,7 +89,10 @@ pub(crate) struct Cursor {
     /// How deep the element that the cursor stands on is nested; the root is 1.
     pub(crate) depth: u32,
     pub(crate) empty_element: bool,
+    /// Whether the tag that the cursor stands on binds more prefixes than may be bound.
+    overbound: bool,
     too_deep: Option<u64>,
+    too_long: Option<u64>,
     unknown_entity: Option<(u64, String)>,
 }
 
@@ -105,7 +113,9 @@ impl Cursor {
             text: Vec::new(),
             depth: 0,
             empty_element: false,
+            overbound: false,
             too_deep: None,
+            too_long: None,
             unknown_entity: None,
         }
     }
@@ -116,7 +126,7 @@ impl Cursor {
         self.text.clear();
         loop {
             match self.step(true)? {
-                Token::Start if self.depth > MAX_DEPTH => {
+                Token::Start if self.depth > limits::DEPTH => {
                     let line = self.line();
                     self.too_deep.get_or_insert(line);
                     self.skip()?;
@@ -216,6 +226,11 @@ impl Cursor {
         self.source.consumed()
     }
 
+    /// How many bytes of text lie before the end of the current tag.
+    pub(crate) fn end_of_tag(&self) -> u64 {
+        self.offset() + self.markup as u64
+    }
+
     /// The innermost `srsDimension` that holds here.
     pub(crate) fn dimension(&self) -> Option<u8> {
         self.dimensions.last().map(|(_, dimension)| *dimension)
@@ -226,6 +241,11 @@ impl Cursor {
         self.too_deep.take()
     }
 
+    /// The line where a text in several pieces went beyond [`limits::TEXT_BYTES`], once.
+    pub(crate) fn take_too_long(&mut self) -> Option<u64> {
+        self.too_long.take()
+    }
+
     /// An entity that XML does not define, with its line, once.
     pub(crate) fn take_unknown_entity(&mut self) -> Option<(u64, String)> {
         self.unknown_entity.take()
@@ -233,12 +253,20 @@ impl Cursor {
 
     /// `gml:id`.
     pub(crate) fn gml_id(&self) -> Option<String> {
-        self.raw_attribute_in(Namespace::Gml, b"id").map(unescaped)
+        self.raw_attribute_in(Namespace::Gml, b"id")
+            .map(unescaped)
+            .map(limits::name)
     }
 
     /// `xlink:href`.
     pub(crate) fn href(&self) -> Option<String> {
         self.raw_attribute_in(Namespace::XLink, b"href").map(unescaped)
+    }
+
+    /// `srsName`, unless it is blank.
+    pub(crate) fn srs_name(&self) -> Option<String> {
+        let name = self.attribute(b"srsName").filter(|name| !name.trim().is_empty());
+        name.map(limits::name)
     }
 
     /// An attribute without a prefix.
@@ -269,7 +297,8 @@ impl Cursor {
     }
 
     pub(crate) fn swallowed(&self) -> Stop {
-        Stop::Mismatch {
+        Stop::Broken {
+            code: BROKEN_XML,
             line: self.line(),
             message: "a member begins inside another one, so an end tag is missing before it".to_owned(),
             at_member: true,
@@ -277,11 +306,23 @@ impl Cursor {
     }
 
     fn mismatch(&self, message: String) -> Stop {
-        Stop::Mismatch {
+        self.broken(BROKEN_XML, message)
+    }
+
+    fn broken(&self, code: &'static str, message: String) -> Stop {
+        Stop::Broken {
+            code,
             line: self.line(),
             message,
             at_member: false,
         }
+    }
+
+    fn too_large(&self, what: &str, limit: usize) -> Stop {
+        self.broken(
+            TOO_LARGE,
+            format!("{what} longer than {limit} bytes begins or stands here"),
+        )
     }
 }
 

@@ -139,7 +139,7 @@ impl Document {
         }
     }
 
-    /// After [`Stop::Mismatch`]: goes on behind the broken member; `false` when there is none.
+    /// After [`Stop::Broken`]: goes on behind the broken member; `false` when there is none.
     pub(crate) fn resume(&mut self, at_member: bool) -> Result<bool, Stop> {
         if at_member {
             self.cursor.settle_at_member();
@@ -196,7 +196,7 @@ impl Document {
 
     fn bounded_by(&mut self) -> Result<(), Stop> {
         while self.cursor.child()? {
-            self.about.srs_name = self.cursor.attribute(b"srsName").filter(|name| !name.trim().is_empty());
+            self.about.srs_name = self.cursor.srs_name();
             self.about.srs_dimension = self.cursor.dimension().filter(|dimension| *dimension > 0);
             while self.cursor.child()? {
                 let upper = self.cursor.local() == b"upperCorner";
@@ -262,6 +262,6 @@ pub(crate) fn fatal(stop: Stop, path: &Path) -> Error {
     match stop {
         Stop::Io { source, .. } => Error::Io { path, source },
         Stop::DocumentType { line } => Error::DocumentType { path, line },
-        Stop::End { line, message } | Stop::Mismatch { line, message, .. } => Error::Xml { path, line, message },
+        Stop::End { line, message } | Stop::Broken { line, message, .. } => Error::Xml { path, line, message },
     }
 }

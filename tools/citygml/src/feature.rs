@@ -360,7 +360,7 @@ fn gml_property(cursor: &mut Cursor, draft: &mut Draft) -> Result<(), Stop> {
         }
         b"boundedBy" => {
             while cursor.child()? {
-                draft.srs_name = cursor.attribute(b"srsName").filter(|name| !name.trim().is_empty());
+                draft.srs_name = cursor.srs_name();
                 cursor.skip()?;
             }
         }

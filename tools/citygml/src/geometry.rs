@@ -154,7 +154,7 @@ impl<'r> GeometryReader<'r> {
 
     fn note_srs_name(&mut self, cursor: &Cursor) {
         if self.srs_name.is_none() {
-            self.srs_name = cursor.attribute(b"srsName").filter(|name| !name.trim().is_empty());
+            self.srs_name = cursor.srs_name();
         }
     }
 

@@ -82,7 +82,7 @@ fn parts(cursor: &mut Cursor, geometry: &mut GeometryReader<'_>) -> Result<Parts
 
 fn point(cursor: &mut Cursor, parts: &mut Parts) -> Result<(), Stop> {
     while cursor.child()? {
-        parts.srs_name = cursor.attribute(b"srsName").or(parts.srs_name.take());
+        parts.srs_name = cursor.srs_name().or(parts.srs_name.take());
         while cursor.child()? {
             let text = cursor.text()?;
             parts.point = Some(if text.contains(',') {

@@ -9,6 +9,7 @@
 //! No coordinate is touched: axis order, unit and reference system are those of the file.
 
 mod error;
+pub mod limits;
 mod model;
 mod reader;
 mod report;

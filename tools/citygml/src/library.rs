@@ -13,31 +13,31 @@ use crate::document::{Document, Item};
 use crate::findings::Findings;
 use crate::geometry::{GeometryReader, has_faces};
 use crate::hash::id_hash;
+use crate::limits;
 use crate::link::{Target, target};
 use crate::namespace::Namespace;
-
-/// How many links in a row may lead from one object to the next.
-const ROUNDS: usize = 8;
 
 /// The geometries, each with what is inside it.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     fragments: Vec<Arena>,
     ids: HashMap<u64, (u32, Node)>,
+    points: usize,
+    full: bool,
 }
 
 impl Library {
     /// Collects the geometries with these ids, and those that they link to in turn.
-    pub(crate) fn collect(path: &Path, mut wanted: HashSet<u64>) -> Self {
+    pub(crate) fn collect(path: &Path, mut wanted: HashSet<u64>, oversize: &HashSet<u64>) -> Self {
         let file_name = file_name(path);
         let mut library = Self::default();
         let mut asked = HashSet::new();
-        for _ in 0..ROUNDS {
+        for _ in 0..limits::LINKS_IN_A_ROW {
             wanted.retain(|id| asked.insert(*id) && !library.ids.contains_key(id));
-            if wanted.is_empty() {
+            if wanted.is_empty() || library.full {
                 break;
             }
-            library.walk(path, &wanted);
+            library.walk(path, &wanted, oversize);
             wanted = library.missing(&file_name);
         }
         library
@@ -54,12 +54,13 @@ impl Library {
     }
 
     /// Where the file breaks, the reader of the objects says so; here what was found until then has to do.
-    fn walk(&mut self, path: &Path, wanted: &HashSet<u64>) {
+    fn walk(&mut self, path: &Path, wanted: &HashSet<u64>, oversize: &HashSet<u64>) {
         let Ok(mut document) = Document::open(path) else {
             return;
         };
-        loop {
+        while !self.full {
             let step = document.next().and_then(|item| match item {
+                Item::Feature(place) if oversize.contains(&place) => document.cursor.skip().map(|()| true),
                 Item::Feature(_) => self.feature(&mut document.cursor, wanted).map(|()| true),
                 Item::Appearance => document.cursor.skip().map(|()| true),
                 Item::Link(_) => Ok(true),
@@ -67,7 +68,7 @@ impl Library {
             });
             match step {
                 Ok(true) => {}
-                Err(Stop::Mismatch { at_member, .. }) if document.resume(at_member).unwrap_or(false) => {}
+                Err(Stop::Broken { at_member, .. }) if document.resume(at_member).unwrap_or(false) => {}
                 Ok(false) | Err(_) => return,
             }
         }
@@ -78,7 +79,7 @@ impl Library {
         let mut reader = GeometryReader::new(Findings::silent());
         // Thematic surfaces around the cursor, innermost last.
         let mut surfaces: Vec<(u32, Surface)> = Vec::new();
-        while cursor.skim(floor, is_surface)? {
+        while !self.full && cursor.skim(floor, is_surface)? {
             surfaces.retain(|(depth, _)| *depth < cursor.depth);
             if let Class::Surface(kind) = class(cursor.namespace(), cursor.local()) {
                 let id = cursor.gml_id();
@@ -94,7 +95,14 @@ impl Library {
         Ok(())
     }
 
+    /// Whether there is more than [`limits::SHARED_POINTS`] allows.
+    pub(crate) fn full(&self) -> bool {
+        self.full
+    }
+
     fn add(&mut self, fragment: Arena) {
+        self.points += fragment.points();
+        self.full |= self.points > limits::SHARED_POINTS;
         let index = self.fragments.len() as u32;
         for (id, node) in fragment.ids() {
             self.ids.entry(id).or_insert((index, node));

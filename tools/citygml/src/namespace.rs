@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use crate::{Module, Version};
+use crate::{Module, Version, limits};
 
 /// A namespace that the reader knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +107,11 @@ pub(crate) struct Bindings {
 }
 
 impl Bindings {
-    /// Binds a prefix (empty: the default namespace) from `depth` inward.
-    pub(crate) fn bind(&mut self, prefix: &[u8], uri: &str, depth: u32) {
+    /// Binds a prefix (empty: the default namespace) from `depth` inward; `false` where too many are bound.
+    pub(crate) fn bind(&mut self, prefix: &[u8], uri: &str, depth: u32) -> bool {
+        if self.stack.len() >= limits::NAMESPACES {
+            return false;
+        }
         self.recent.set(None);
         self.stack.push(Binding {
             prefix: prefix.into(),
@@ -116,6 +119,7 @@ impl Bindings {
             version: version(uri),
             depth,
         });
+        true
     }
 
     /// Forgets what was bound deeper than `depth`.

@@ -9,7 +9,7 @@ use crate::library::{Library, file_name};
 use crate::survey::Survey;
 use crate::twins::Twins;
 use crate::walk::Walk;
-use crate::{CityObject, Error, Report};
+use crate::{CityObject, Error, Report, limits};
 
 /// Which CityGML a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub struct Header {
 pub struct Options {
     /// The appearance theme whose colours are taken; otherwise the first theme of the file.
     pub theme: Option<String>,
+    /// How many bytes of text one top-level object may have; otherwise [`MEMBER_BYTES`](crate::limits::MEMBER_BYTES). A
+    /// larger one is left out with the warning `member-too-large`.
+    pub member_bytes: Option<u64>,
 }
 
 /// What was read.
@@ -122,8 +125,21 @@ impl<'r> Reader<'r> {
             source,
         })?;
         let findings = Findings::new(report, path.to_owned());
-        let mut survey = Survey::take(path, options.theme.clone(), &findings)?;
-        let library = Library::collect(path, std::mem::take(&mut survey.foreign));
+        let mut survey = Survey::take(path, options, &findings)?;
+        let library = Library::collect(path, std::mem::take(&mut survey.foreign), &survey.oversize);
+        if library.full() {
+            let message = format!(
+                "objects link to geometries of others that have more than {} points; those beyond are not followed.",
+                limits::SHARED_POINTS
+            );
+            findings.warn(
+                "too-many-links",
+                1,
+                None,
+                message,
+                "Export with each geometry in its own object.",
+            );
+        }
         let mut reader = Self {
             path: path.to_owned(),
             file_name: file_name(path),
@@ -251,6 +267,10 @@ impl<'r> Reader<'r> {
         if let Some((line, name)) = unknown_entity {
             let message = format!("&{name}; is no entity that XML defines; it stays as it is written.");
             findings.warn("unknown-entity", line, None, message, "Write the character itself.");
+        }
+        if let Some(damage) = &self.survey.damage {
+            let message = format!("the compressed file is damaged: {damage}; what was read of it may be wrong.");
+            findings.warn("damaged", 1, None, message, "Download the file again.");
         }
         if let Some(line) = self.survey.malformed {
             let message = "there are bytes that do not belong to the encoding of the file; they became \u{fffd}.";

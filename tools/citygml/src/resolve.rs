@@ -22,12 +22,6 @@ use crate::{CityObject, GeometryRole, Material};
 /// The arena of the object itself, where fragments of the library have their numbers.
 const OWN: u32 = u32::MAX;
 
-/// How many faces one top-level object may get by links: a small hostile file could otherwise ask for billions.
-const MOST_LINKED_FACES: usize = 500_000;
-
-/// How many faces, groups and links may be gone through for one top-level object beyond what it has itself.
-const MOST_VISITS: usize = 4_000_000;
-
 /// A face that a geometry uses.
 #[derive(Debug, Clone, Copy)]
 struct Pick {

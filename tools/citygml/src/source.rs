@@ -16,8 +16,6 @@ use flate2::bufread::MultiGzDecoder;
 
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
-/// How many bytes one tag or text may have: more is an attack or an accident.
-const LARGEST_PIECE: usize = 256 * 1024 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A part of a file of which the bytes are those of the text.
@@ -49,6 +47,8 @@ pub(crate) struct Source {
     text_at: usize,
     text_end: usize,
     finished: bool,
+    /// What stopped the reading, until it is told: what came before comes first.
+    failure: Option<io::Error>,
     consumed: u64,
     /// Line breaks before `counted`, which is at or before `text_at`.
     lines: Cell<u64>,
@@ -97,14 +97,33 @@ impl Source {
 
     /// A part of a file that has been decoded already; behind it comes the failure, where there is one.
     pub(crate) fn of_text(text: Vec<u8>, failure: Option<io::Error>, offset: u64, line: u64) -> Self {
-        let finished = failure.is_none();
-        let mut source = Self::new(Box::new(Failing(failure)), Arc::default());
+        let mut source = Self::new(Box::new(io::empty()), Arc::default());
         source.decoder = None;
-        source.finished = finished;
+        source.finished = failure.is_none();
+        source.failure = failure;
         source.text_end = text.len();
         source.text = text;
         source.begin_at(offset, line);
         source
+    }
+
+    /// A part of a file that must be decoded from its beginning, and has too much text to be kept.
+    pub(crate) fn open_behind(path: &Path, offset: u64, line: u64, length: u64) -> io::Result<Self> {
+        let mut before = Self::open(path)?;
+        io::copy(&mut (&mut before).take(offset), &mut io::sink())?;
+        let mut source = Self::new(Box::new(before.take(length)), Arc::default());
+        source.decoder = None;
+        source.begin_at(offset, line);
+        Ok(source)
+    }
+
+    /// Reads on behind the end of the model, where the checksum of a compressed file stands; not far, since what follows
+    /// there may be anything.
+    pub(crate) fn check_end(&mut self) -> io::Result<()> {
+        if self.plain_from.is_none() {
+            io::copy(&mut self.take(CHUNK as u64), &mut io::sink())?;
+        }
+        Ok(())
     }
 
     fn begin_at(&mut self, offset: u64, line: u64) {
@@ -141,6 +160,7 @@ impl Source {
             text_at: 0,
             text_end: 0,
             finished: false,
+            failure: None,
             consumed: 0,
             lines: Cell::new(0),
             counted: Cell::new(0),
@@ -197,6 +217,9 @@ impl Source {
     }
 
     fn fill_raw(&mut self) -> io::Result<()> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
         self.raw_at = 0;
         self.raw_end = 0;
         // A gzip stream may hand out a few bytes at a time: the head should be whole.
@@ -207,7 +230,10 @@ impl Source {
                 Ok(n) => self.raw_end += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What came before the damage is still handed on.
-                Err(_) if self.raw_end > 0 => break,
+                Err(error) if self.raw_end > 0 => {
+                    self.failure = Some(error);
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -243,15 +269,20 @@ impl Source {
         self.text_end -= self.text_at;
         self.text_at = 0;
         self.counted.set(0);
-        if self.text_end > LARGEST_PIECE {
-            return Err(too_large());
-        }
-        if self.text.len() - self.text_end < CHUNK {
-            self.text.resize((self.text.len() * 2).max(2 * CHUNK), 0);
+        let room = self.text_end + self.text_end.max(CHUNK);
+        if self.text.len() < room {
+            self.text.resize(room + CHUNK, 0);
         }
         let before = self.text_end;
-        while self.text_end == before && !self.finished {
-            self.take_in()?;
+        // A long piece is looked through anew whenever it has grown: it should grow by much, not by a little.
+        while self.text_end <= before + before / 2 && !self.finished {
+            match self.take_in() {
+                Err(error) if self.text_end > before => {
+                    self.failure = Some(error);
+                    break;
+                }
+                done => done?,
+            }
         }
         Ok(self.text_end > before)
     }
@@ -259,6 +290,9 @@ impl Source {
     fn take_in(&mut self) -> io::Result<()> {
         if self.decoder.is_some() {
             return self.decode();
+        }
+        if let Some(error) = self.failure.take() {
+            return Err(error);
         }
         let free = self.text.get_mut(self.text_end..).unwrap_or_default();
         match self.inner.read(free) {
@@ -302,10 +336,6 @@ impl Source {
     }
 }
 
-fn too_large() -> io::Error {
-    io::Error::other(format!("one tag or text is longer than {LARGEST_PIECE} bytes"))
-}
-
 impl Read for Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut available = self.fill_buf()?;
@@ -339,15 +369,6 @@ fn declared_encoding(head: &[u8]) -> Option<String> {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = value.get(1..)?.split(quote).next()?;
     Some(label.trim().to_owned())
-}
-
-/// A failure, once, and then nothing more.
-struct Failing(Option<io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
 }
 
 /// A file that tells how far it has been read.

@@ -17,7 +17,7 @@ use crate::library::file_name;
 use crate::link::{Target, target};
 use crate::namespace::Namespace;
 use crate::split::Splits;
-use crate::{Error, Version};
+use crate::{Error, Options, Version, limits};
 
 /// An object that is left out because of another one with the same `gml:id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,18 @@ pub(crate) struct Survey {
     pub(crate) duplicates: HashMap<u64, Duplicate>,
     /// The places of objects that have no `gml:id`, or may hand on some that have none.
     pub(crate) nameless: HashSet<u64>,
+    /// How many bytes of text an object may have.
+    pub(crate) member_bytes: u64,
+    /// The places of objects that have more.
+    pub(crate) oversize: HashSet<u64>,
     /// Where the file can be cut.
     pub(crate) splits: Splits,
+    /// Whether the model ends before the file does.
+    pub(crate) closed: bool,
+    /// How much text was walked through.
+    pub(crate) end: u64,
+    /// What is wrong with the file behind the end of the model: its checksum.
+    pub(crate) damage: Option<String>,
     /// Where the text begins in the file, when its bytes there are those of the text.
     pub(crate) plain_from: Option<u64>,
     /// The line of the first byte that the encoding does not know.
@@ -74,7 +84,7 @@ struct Surveyor<'a> {
 
 impl Survey {
     /// Walks through the file.
-    pub(crate) fn take(path: &Path, wanted_theme: Option<String>, findings: &Findings<'_>) -> Result<Self, Error> {
+    pub(crate) fn take(path: &Path, options: &Options, findings: &Findings<'_>) -> Result<Self, Error> {
         let mut document = Document::open(path)?;
         let mut surveyor = Surveyor {
             survey: Self {
@@ -83,14 +93,19 @@ impl Survey {
                 features: 0,
                 geometry_srs_name: None,
                 theme: Theme {
-                    wanted: wanted_theme,
+                    wanted: options.theme.clone(),
                     ..Theme::default()
                 },
                 materials: Materials::default(),
                 foreign: HashSet::new(),
                 duplicates: HashMap::new(),
                 nameless: HashSet::new(),
+                member_bytes: options.member_bytes.unwrap_or(limits::MEMBER_BYTES),
+                oversize: HashSet::new(),
                 splits: Splits::default(),
+                closed: false,
+                end: 0,
+                damage: None,
                 plain_from: None,
                 malformed: None,
                 unknown_encoding: None,
@@ -116,11 +131,15 @@ impl Surveyor<'_> {
     /// and reports it.
     fn step_or_resume(&mut self, document: &mut Document, path: &Path) -> Result<bool, Error> {
         let more = match self.step(document) {
-            Err(Stop::Mismatch { at_member, .. }) => document.resume(at_member),
+            Err(Stop::Broken { at_member, .. }) => document.resume(at_member),
             more => more,
         };
         match more {
-            Ok(more) => Ok(more),
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.close(document);
+                Ok(false)
+            }
             Err(stop @ Stop::DocumentType { .. }) => Err(fatal(stop, path)),
             Err(_) => Ok(false),
         }
@@ -141,6 +160,14 @@ impl Surveyor<'_> {
         Ok(true)
     }
 
+    fn close(&mut self, document: &mut Document) {
+        self.survey.closed = true;
+        self.survey.end = document.cursor.end_of_tag();
+        if let Err(error) = document.cursor.source.check_end() {
+            self.survey.damage = Some(error.to_string());
+        }
+    }
+
     fn feature(&mut self, cursor: &mut Cursor, place: u64) -> Result<(), Stop> {
         self.ids.clear();
         self.links.clear();
@@ -155,6 +182,10 @@ impl Surveyor<'_> {
             lod: 0,
         };
         let walked = self.walk(cursor, floor, &mut seen);
+        if cursor.offset() - place > self.survey.member_bytes {
+            self.survey.oversize.insert(place);
+            return walked;
+        }
         self.note_foreign();
         walked?;
         if let Some(top) = top {
@@ -167,7 +198,10 @@ impl Surveyor<'_> {
         // The theme of the appearance that the object brings along, where it does.
         let mut theme = String::new();
         while cursor.skim(floor, matters)? {
-            self.note_attributes(cursor);
+            // Of an object that is left out nothing is kept.
+            if cursor.offset() - seen.place <= self.survey.member_bytes {
+                self.note_attributes(cursor);
+            }
             match cursor.local() {
                 b"Appearance" => theme.clear(),
                 b"theme" => {
@@ -191,8 +225,7 @@ impl Surveyor<'_> {
             self.links.push(id_hash(id.as_bytes()));
         }
         if self.survey.geometry_srs_name.is_none() {
-            let name = cursor.attribute(b"srsName");
-            self.survey.geometry_srs_name = name.filter(|name| !name.trim().is_empty());
+            self.survey.geometry_srs_name = cursor.srs_name();
         }
     }
 
@@ -202,7 +235,8 @@ impl Surveyor<'_> {
         }
         self.ids.sort_unstable();
         let foreign = self.links.iter().filter(|link| self.ids.binary_search(link).is_err());
-        self.survey.foreign.extend(foreign);
+        let room = limits::FOREIGN_LINKS.saturating_sub(self.survey.foreign.len());
+        self.survey.foreign.extend(foreign.take(room));
     }
 
     /// The more detailed of two objects with one id stays, else the first.
@@ -222,6 +256,9 @@ impl Surveyor<'_> {
         let mut survey = self.survey;
         survey.features = document.features();
         let source = &document.cursor.source;
+        if !survey.closed {
+            survey.end = source.consumed() + source.available().len() as u64;
+        }
         survey.plain_from = source.plain_from();
         survey.malformed = source.malformed();
         survey.unknown_encoding = source.unknown_encoding().map(str::to_owned);

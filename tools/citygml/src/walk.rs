@@ -3,16 +3,19 @@
 //! Every object is put together from what it holds and what the first walk knows of the others, so that it comes out the
 //! same whoever reads it, and whatever was read before it.
 
-use crate::cursor::Stop;
+use crate::cursor::{Stop, TOO_LARGE};
 use crate::document::{Document, Item, fatal};
-use crate::feature::FeatureReader;
+use crate::feature::{Draft, FeatureReader};
 use crate::findings::Findings;
 use crate::geometry::GeometryReader;
 use crate::reader::{ChunkSummary, Cut};
 use crate::resolve::{Resolver, Shared};
 use crate::survey::Duplicate;
 use crate::twins::Nameless;
-use crate::{CityObject, Error, Reader};
+use crate::{CityObject, Error, Reader, limits};
+
+const TOO_LARGE_ADVICE: &str =
+    "Look at that place: real city models have nothing of that size. Export it again, or in parts.";
 
 /// How a walk goes on.
 enum Step {
@@ -94,6 +97,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         let survey = &self.reader.survey;
         match item {
             Item::Feature(place) => match survey.duplicates.get(&place) {
+                _ if survey.oversize.contains(&place) => self.leave_out_oversize()?,
                 Some(duplicate) => self.leave_out(*duplicate)?,
                 None if self.only_nameless && !survey.nameless.contains(&place) => self.document.cursor.skip()?,
                 None => return self.feature(place, object),
@@ -106,17 +110,8 @@ impl<'a, 'r> Walk<'a, 'r> {
     }
 
     fn feature(&mut self, place: u64, object: &mut impl FnMut(CityObject, At) -> bool) -> Result<Step, Stop> {
-        let cursor = &mut self.document.cursor;
-        let draft = self.features.read(cursor)?;
-        if let Some(line) = cursor.take_too_deep() {
-            self.findings.warn(
-                "too-deep",
-                line,
-                Some(&draft.object.id),
-                "elements are nested too deep; those inside were left out.",
-                "Look at the file: real CityGML is nested less than 60 deep.",
-            );
-        }
+        let draft = self.features.read(&mut self.document.cursor)?;
+        self.warn_cut(&draft);
         let arena = self.features.geometry.take_arena();
         let materials = std::mem::take(&mut self.features.materials);
         let shared = Shared {
@@ -196,6 +191,23 @@ impl<'a, 'r> Walk<'a, 'r> {
         cursor.skip()
     }
 
+    fn leave_out_oversize(&mut self) -> Result<(), Stop> {
+        let cursor = &mut self.document.cursor;
+        let message = format!(
+            "the object has more than {} bytes of text and is left out: an object is put together in memory.",
+            self.reader.survey.member_bytes
+        );
+        let advice = "Cut it into parts (terrain, for example, into sheets), or raise the limit where there is memory.";
+        self.findings.warn(
+            "member-too-large",
+            cursor.line(),
+            cursor.gml_id().as_deref(),
+            message,
+            advice,
+        );
+        cursor.skip()
+    }
+
     fn warn_link(&self, target: &str) {
         self.findings.warn(
             "member-elsewhere",
@@ -209,12 +221,13 @@ impl<'a, 'r> Walk<'a, 'r> {
     /// What is broken is reported; `false` when nothing can be read behind it.
     fn go_on_after(&mut self, stop: Stop) -> Result<bool, Error> {
         match stop {
-            Stop::Mismatch {
+            Stop::Broken {
+                code,
                 line,
                 message,
                 at_member,
             } => {
-                self.warn_broken(line, &message);
+                self.warn_broken(code, line, &message);
                 match self.document.resume(at_member) {
                     Ok(more) => Ok(more),
                     Err(stop) => self.go_on_after(stop),
@@ -226,13 +239,36 @@ impl<'a, 'r> Walk<'a, 'r> {
         }
     }
 
-    fn warn_broken(&mut self, line: u64, message: &str) {
+    fn warn_broken(&mut self, code: &str, line: u64, message: &str) {
         let message = format!("{message}; the object is left out.");
-        let advice = "Mend the tags on that line, or export the object again.";
-        self.findings
-            .warn("broken-xml", line, self.features.top(), message, advice);
+        let advice = if code == TOO_LARGE {
+            TOO_LARGE_ADVICE
+        } else {
+            "Mend the tags on that line, or export the object again."
+        };
+        self.findings.warn(code, line, self.features.top(), message, advice);
         self.features.forget();
         self.document.cursor.take_too_deep();
+        self.document.cursor.take_too_long();
+    }
+
+    fn warn_cut(&mut self, draft: &Draft) {
+        let (cursor, id) = (&mut self.document.cursor, Some(draft.object.id.as_str()));
+        if let Some(line) = cursor.take_too_deep() {
+            let message = format!(
+                "elements are nested more than {} deep; those inside were left out.",
+                limits::DEPTH
+            );
+            let advice = "Look at the file: real CityGML is nested less than 60 deep.";
+            self.findings.warn("too-deep", line, id, message, advice);
+        }
+        if let Some(line) = cursor.take_too_long() {
+            let message = format!(
+                "a text in pieces is longer than {} bytes; the rest of it was left out.",
+                limits::TEXT_BYTES
+            );
+            self.findings.warn(TOO_LARGE, line, id, message, TOO_LARGE_ADVICE);
+        }
     }
 
     /// The file breaks off: nothing can be read behind that.

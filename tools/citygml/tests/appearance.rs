@@ -152,6 +152,7 @@ fn the_first_theme_is_shown_or_the_one_that_is_asked_for() {
     let with = |theme: &str| {
         let options = Options {
             theme: Some(theme.to_owned()),
+            ..Options::default()
         };
         read_as("model.gml", text.as_bytes(), &options).unwrap()
     };

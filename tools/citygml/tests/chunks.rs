@@ -276,12 +276,27 @@ fn a_file_cut_off_or_damaged_gives_the_same_objects_in_pieces() {
         text_in_pieces("model.gml.gz", &packed(&text.as_bytes()[..cut]));
     }
     let whole = packed(text.as_bytes());
+    let read = |bytes: &[u8]| written::read_as("model.gml.gz", bytes, &Options::default()).unwrap();
+    assert!(read(&whole).codes().is_empty());
     let pieces = text_in_pieces("model.gml.gz", &whole[..whole.len() / 2]);
     assert!(pieces[0] > 500, "{pieces:?}");
+    let outcome = read(&whole[..whole.len() / 2]);
+    assert!(outcome.summary.truncated && outcome.objects.len() > 500);
+    assert_eq!(outcome.codes(), ["truncated"]);
     let mut wrong_checksum = whole.clone();
     let at = whole.len() - 8;
     wrong_checksum[at] ^= 0xff;
     text_in_pieces("model.gml.gz", &wrong_checksum);
+    let outcome = read(&wrong_checksum);
+    assert_eq!((outcome.objects.len(), outcome.summary.truncated), (3000, false));
+    assert_eq!(outcome.codes(), ["damaged"]);
+    assert!(
+        outcome.warnings("damaged")[0].message.contains("checksum"),
+        "{:?}",
+        outcome.report
+    );
+    let outcome = read(&whole[..whole.len() - 8]);
+    assert_eq!(outcome.codes(), ["damaged"]);
     let mut damaged = whole;
     let middle = damaged.len() / 2;
     damaged[middle..middle + 64].fill(0xff);

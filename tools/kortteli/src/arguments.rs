@@ -127,6 +127,9 @@ pub(crate) struct TileArguments {
     /// The licence as a link.
     #[arg(long, value_name = "URL")]
     pub(crate) license: Option<String>,
+    /// How hard Brotli tries on new files, 0 to 11. Higher makes them smaller and publishing slower.
+    #[arg(long, value_name = "QUALITY", default_value_t = store::Coding::BROTLI_QUALITY, value_parser = clap::value_parser!(u8).range(0..=11))]
+    pub(crate) brotli: u8,
     /// How tiles are stored.
     #[arg(long, value_enum, default_value_t = Encoding::Compact)]
     pub(crate) encoding: Encoding,

@@ -37,7 +37,7 @@ fn tile(arguments: &TileArguments, collection: &str, encoding: glb::Encoding) ->
         std::fs::metadata(input).with_context(|| format!("cannot read {}", input.display()))?;
     }
     let (found, bars) = (Report::new(), Bars::new());
-    let publisher = Publisher::begin(&arguments.output, collection, Arc::new(RealFiles))?;
+    let publisher = Publisher::begin(&arguments.output, collection, Arc::new(RealFiles))?.with_brotli(arguments.brotli);
     let directory = publisher.directory().to_path_buf();
     let tiled = tiler::tile(
         &arguments.inputs,

@@ -1,4 +1,4 @@
-//! `kortteli info` and `kortteli gc` as whoever keeps a store meets them.
+//! `kortteli info`, `kortteli gc` and full disks as whoever keeps a store meets them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -216,4 +216,52 @@ fn gc_refuses_what_is_no_store_and_fewer_than_two_generations() {
     let ran = run(&["gc", &path, "--keep", "1"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("at least 2"), "{}", ran.err);
+}
+
+/// A process may not write files longer than the limit: SQLite, tiles and the manifest meet it one after the other.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_at_any_point_is_named_and_the_old_city_stays() {
+    let (store, path) = tiled(&["Old"]);
+    let (mut refused, mut done) = (0, 0);
+    for blocks in [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 4096] {
+        let title = format!("New {blocks}");
+        // Without the trap the signal would end the program before it could say why.
+        let script = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+        let output = Command::new("sh")
+            .args([
+                "-c",
+                script,
+                &blocks.to_string(),
+                env!("CARGO_BIN_EXE_kortteli"),
+                "tile",
+                BOXES,
+                "-o",
+                &path,
+            ])
+            .args(["--collection", "boxes", "--title", &title])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let title_now = Collection::open(&store.path().join("boxes"))
+            .unwrap()
+            .pointer()
+            .title
+            .clone();
+        if output.status.success() {
+            done += 1;
+            assert_eq!(title_now, title);
+        } else {
+            refused += 1;
+            assert_eq!(output.status.code(), Some(1), "{blocks} blocks: {text}");
+            assert!(
+                text.contains("error: ") && text.contains("boxes"),
+                "{blocks} blocks: {text}"
+            );
+            assert_eq!(title_now, "Old", "{blocks} blocks");
+        }
+        let report = store::verify(store.path());
+        assert!(report.is_whole(), "{blocks} blocks: {:#?}", report.problems);
+    }
+    assert!(refused > 4 && done > 0, "{refused} refused, {done} done");
 }

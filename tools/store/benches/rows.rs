@@ -35,6 +35,7 @@ fn row(number: u64) -> FeatureRow {
         ground: Some(2.0),
         top: Some(2.0 + height),
         attributes: attributes(number, height),
+        notes: Vec::new(),
         tiles: (0..4u16)
             .map(|level| TileRef {
                 file: format!(
@@ -90,7 +91,7 @@ fn publication() -> Publication {
             origin: [24.9, 60.2, 20.0],
             curve: [0.0, 0.0, 1.0],
         },
-        features: Box::new((0..ROWS).map(row)),
+        features: Box::new((0..ROWS).map(|number| Ok(row(number)))),
         counts: BTreeMap::new(),
         warnings: BTreeMap::new(),
     }

@@ -6,8 +6,6 @@
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
-/// How hard Brotli tries: past this, time grows many times over for a few per cent.
-const BROTLI_QUALITY: i32 = 5;
 /// Brotli's window as a power of two: 4 MiB, more than any tile.
 const BROTLI_WINDOW: i32 = 22;
 const ZSTD_LEVEL: i32 = 12;
@@ -30,6 +28,9 @@ pub enum Coding {
 impl Coding {
     /// The codings that the store keeps beside a file.
     pub const COMPRESSED: [Self; 3] = [Self::Br, Self::Zstd, Self::Gzip];
+
+    /// How hard Brotli tries where nothing else is said: past this, time grows many times over for a few per cent.
+    pub const BROTLI_QUALITY: u8 = 5;
 
     /// The token of `Accept-Encoding` and `Content-Encoding`.
     pub const fn token(self) -> &'static str {
@@ -56,12 +57,21 @@ impl Coding {
     /// # Errors
     /// As the encoder says; none is known for bytes in memory.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        self.encode_with(bytes, Self::BROTLI_QUALITY)
+    }
+
+    /// Encodes `bytes`, with Brotli's quality from 0 to 11; higher ones mean 11. The same bytes and quality always give
+    /// the same answer.
+    ///
+    /// # Errors
+    /// As [`encode`](Coding::encode).
+    pub fn encode_with(self, bytes: &[u8], brotli_quality: u8) -> io::Result<Vec<u8>> {
         match self {
             Self::Identity => Ok(bytes.to_vec()),
             Self::Br => {
                 let mut out = Vec::with_capacity(bytes.len() / 2);
                 let parameters = brotli::enc::BrotliEncoderParams {
-                    quality: BROTLI_QUALITY,
+                    quality: i32::from(brotli_quality.min(11)),
                     lgwin: BROTLI_WINDOW,
                     size_hint: bytes.len(),
                     ..Default::default()

@@ -204,7 +204,8 @@ impl Collection {
         })
     }
 
-    /// The features whose name, address or id hold words that begin with the given ones, best first.
+    /// The features whose name, address or id hold words that begin with the given ones, best first. A
+    /// feature whose id the text is comes first.
     ///
     /// # Errors
     /// [`Error::Database`] as SQLite says.
@@ -215,7 +216,9 @@ impl Collection {
         self.search.with(|connection| {
             let mut select = connection.prepare_cached(search::SELECT)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            select.query_map(params![query, limit], search::hit)?.collect()
+            select
+                .query_map(params![query, limit, text.trim()], search::hit)?
+                .collect()
         })
     }
 }

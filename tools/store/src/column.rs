@@ -3,12 +3,15 @@
 //! CityGML objects carry generic attributes of any name and type, and a table needs columns before its first row. So
 //! every row is looked at once, and each attribute name gets the narrowest type that all of its values share.
 
+use crate::feature::AttributeNote;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many columns a table may get for attributes; `SQLite` allows 2000 in all. The rarest attributes beyond it share
 /// one column as a JSON object.
 const MOST_COLUMNS: usize = 900;
+/// A code list of more different codes is not listed.
+const MOST_CODES: usize = 1000;
 /// The name of the column that the rarest attributes share.
 pub(crate) const REST: &str = "other_attributes";
 
@@ -18,6 +21,8 @@ pub(crate) enum ColumnType {
     Boolean,
     Integer,
     Real,
+    /// A calendar day, as `2021-04-15`.
+    Date,
     Text,
     /// Text that holds JSON, because some value is a list or an object.
     Json,
@@ -30,6 +35,7 @@ impl ColumnType {
             Self::Boolean => "BOOLEAN",
             Self::Integer => "INTEGER",
             Self::Real => "REAL",
+            Self::Date => "DATE",
             Self::Text | Self::Json => "TEXT",
         }
     }
@@ -41,6 +47,7 @@ impl ColumnType {
             Value::Bool(_) => Some(Self::Boolean),
             Value::Number(number) if number.is_i64() => Some(Self::Integer),
             Value::Number(_) => Some(Self::Real),
+            Value::String(text) if is_date(text) => Some(Self::Date),
             Value::String(_) => Some(Self::Text),
             Value::Array(_) | Value::Object(_) => Some(Self::Json),
         }
@@ -57,27 +64,93 @@ impl ColumnType {
     }
 }
 
+/// Whether a text is a day of the calendar as ISO 8601 writes it, `2021-04-15`, and nothing else.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut number = |digits: usize| {
+        let part = parts.next().filter(|part| part.len() == digits)?;
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| part.parse::<u32>().ok())?
+    };
+    let (10, Some(year), Some(month), Some(day)) = (text.len(), number(4), number(2), number(2)) else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
 /// One attribute column of a feature table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     /// The attribute's own name.
     pub(crate) attribute: String,
+    /// The unit of its numbers.
+    pub(crate) unit: Option<String>,
     /// The column's name: unique in the table whatever the case.
     pub(crate) name: String,
     pub(crate) kind: ColumnType,
 }
 
-/// What was seen of an attribute so far.
-#[derive(Debug, Clone, Copy)]
+/// What was seen of an attribute in one unit so far.
+#[derive(Debug, Clone)]
 struct Seen {
+    unit: Option<String>,
     kind: Option<ColumnType>,
     count: u64,
+}
+
+/// The code list of an attribute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CodeList {
+    /// Where it is, as written, if all values say the same.
+    pub(crate) place: Option<String>,
+    /// The codes that occur and what they mean.
+    pub(crate) codes: BTreeMap<String, Option<String>>,
+    several: bool,
+    counted: u64,
+}
+
+impl CodeList {
+    fn add(&mut self, note: &AttributeNote, value: &Value) {
+        if self.counted == 0 {
+            self.place.clone_from(&note.code_list);
+        } else if self.place != note.code_list {
+            self.several = true;
+        }
+        let Value::String(code) = value else { return };
+        self.counted += 1;
+        if let Some(label) = self.codes.get_mut(code) {
+            // Of several labels the first in the alphabet, so that the order of rows does not matter.
+            let least = label.take().into_iter().chain(note.label.clone()).min();
+            *label = least;
+        } else if self.codes.len() <= MOST_CODES {
+            self.codes.insert(code.clone(), note.label.clone());
+        }
+    }
+}
+
+/// What was seen of an attribute so far.
+#[derive(Debug, Default)]
+struct Attribute {
+    /// By unit, the values that no fixed column keeps whole.
+    units: Vec<Seen>,
+    /// All values.
+    count: u64,
+    list: CodeList,
 }
 
 /// The attributes of one table while its rows go by.
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, Attribute>,
 }
 
 /// The columns of one table.
@@ -90,33 +163,81 @@ pub(crate) struct Columns {
 }
 
 impl Discovery {
-    pub(crate) fn see(&mut self, attribute: &str, value: &Value) {
+    /// Looks at a value; `needs_column` says that no fixed column keeps it whole.
+    pub(crate) fn see(
+        &mut self,
+        attribute: &str,
+        unit: Option<&str>,
+        value: &Value,
+        note: Option<&AttributeNote>,
+        needs_column: bool,
+    ) {
+        if !self.seen.contains_key(attribute) {
+            self.seen.insert(attribute.to_owned(), Attribute::default());
+        }
+        let Some(seen) = self.seen.get_mut(attribute) else {
+            return;
+        };
+        seen.count += 1;
+        if let Some(note) = note.filter(|note| note.code_list.is_some() || note.label.is_some()) {
+            seen.list.add(note, value);
+        }
+        if !needs_column {
+            return;
+        }
         let kind = ColumnType::of(value);
-        if let Some(seen) = self.seen.get_mut(attribute) {
-            seen.count += 1;
-            seen.kind = match (seen.kind, kind) {
-                (Some(a), Some(b)) => Some(a.join(b)),
-                (a, b) => a.or(b),
-            };
-        } else {
-            self.seen.insert(attribute.to_owned(), Seen { kind, count: 1 });
+        match seen.units.iter_mut().find(|seen| seen.unit.as_deref() == unit) {
+            Some(seen) => {
+                seen.count += 1;
+                seen.kind = match (seen.kind, kind) {
+                    (Some(a), Some(b)) => Some(a.join(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            None => seen.units.push(Seen {
+                unit: unit.map(str::to_owned),
+                kind,
+                count: 1,
+            }),
         }
     }
 
-    /// Columns in order of attribute name, with names that none of `taken` (lower case) has.
+    /// Where the codes of an attribute are listed, if all of its values that are codes say the same.
+    pub(crate) fn code_list(&self, attribute: &str) -> Option<&str> {
+        let list = &self.seen.get(attribute)?.list;
+        if list.several { None } else { list.place.as_deref() }
+    }
+
+    /// The codes of an attribute and what they mean, if every value is a code and some are explained.
+    pub(crate) fn codes(&self, attribute: &str) -> Option<&BTreeMap<String, Option<String>>> {
+        let Attribute { count, list, .. } = self.seen.get(attribute)?;
+        let all = list.counted == *count && list.codes.len() <= MOST_CODES && !list.several;
+        let explained = list.codes.values().any(Option::is_some);
+        (all && explained).then_some(&list.codes)
+    }
+
+    /// Columns in order of attribute name and unit, with names that none of `taken` (lower case) has.
     pub(crate) fn columns(&self, taken: &[&str]) -> Columns {
-        let mut kept: Vec<_> = self.seen.iter().collect();
+        let units = |(name, attribute): (_, &'_ Attribute)| {
+            let units = attribute.units.iter().cloned();
+            units
+                .map(move |seen| (Clone::clone(name), seen))
+                .collect::<Vec<(String, Seen)>>()
+        };
+        let mut kept: Vec<(String, Seen)> = self.seen.iter().flat_map(units).collect();
+        let by_name = |(a, s): &(String, Seen), (b, t): &(String, Seen)| (a, &s.unit).cmp(&(b, &t.unit));
         let rest = kept.len() > MOST_COLUMNS;
         if rest {
-            kept.sort_by(|(a, s), (b, t)| t.count.cmp(&s.count).then_with(|| a.cmp(b)));
+            kept.sort_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| by_name(a, b)));
             kept.truncate(MOST_COLUMNS);
-            kept.sort_by_key(|(attribute, _)| *attribute);
         }
+        kept.sort_by(by_name);
         let mut taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
         taken.insert(REST.to_owned());
         let columns = kept.into_iter().map(|(attribute, seen)| Column {
-            attribute: attribute.clone(),
-            name: unique(&snake_case(attribute), &mut taken),
+            name: unique(&snake_case(&attribute), &mut taken),
+            attribute,
+            unit: seen.unit,
             kind: seen.kind.unwrap_or(ColumnType::Text),
         });
         Columns {
@@ -170,7 +291,7 @@ mod tests {
     fn types(values: &[Value]) -> ColumnType {
         let mut discovery = Discovery::default();
         for value in values {
-            discovery.see("a", value);
+            discovery.see("a", None, value, None, true);
         }
         discovery.columns(&[]).columns[0].kind
     }
@@ -186,6 +307,58 @@ mod tests {
         assert_eq!(types(&[json!(["x"]), json!(1)]), ColumnType::Json);
         assert_eq!(types(&[json!(["x"])]), ColumnType::Json);
         assert_eq!(types(&[json!(null)]), ColumnType::Text);
+        assert_eq!(types(&[json!("2021-04-15"), json!("2000-02-29")]), ColumnType::Date);
+        assert_eq!(types(&[json!("2021-04-15"), json!("spring 2021")]), ColumnType::Text);
+        for no_day in [
+            "2021-02-29",
+            "1900-02-29",
+            "2021-13-01",
+            "2021-4-15",
+            "2021-04-00",
+            "2021-04-15-",
+            "2021-04",
+            "-021-04-15",
+        ] {
+            assert_eq!(types(&[json!(no_day)]), ColumnType::Text, "{no_day}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_different_units_get_columns_of_their_own() {
+        let mut discovery = Discovery::default();
+        for unit in [Some("m"), None, Some("ft"), Some("m")] {
+            discovery.see("width", unit, &json!(1.5), None, true);
+        }
+        let columns = discovery.columns(&[]).columns;
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.unit.as_deref()))
+            .collect();
+        assert_eq!(
+            columns,
+            [("width", None), ("width_2", Some("ft")), ("width_3", Some("m"))]
+        );
+    }
+
+    #[test]
+    fn codes_are_listed_where_every_value_is_one_and_some_are_explained() {
+        let note = |label: Option<&str>| AttributeNote {
+            attribute: "roofType".to_owned(),
+            code_list: Some("roofs.xml".to_owned()),
+            label: label.map(str::to_owned),
+            ..AttributeNote::default()
+        };
+        let mut discovery = Discovery::default();
+        discovery.see("roofType", None, &json!("1000"), Some(&note(Some("flat"))), false);
+        discovery.see("roofType", None, &json!("1010"), Some(&note(None)), false);
+        let codes = discovery.codes("roofType").cloned().unwrap_or_default();
+        assert_eq!(
+            codes,
+            BTreeMap::from([("1000".to_owned(), Some("flat".to_owned())), ("1010".to_owned(), None)])
+        );
+        assert_eq!(discovery.code_list("roofType"), Some("roofs.xml"));
+        discovery.see("roofType", None, &json!("unknown"), None, false);
+        assert_eq!(discovery.codes("roofType"), None, "one value is no code");
     }
 
     #[test]
@@ -200,7 +373,7 @@ mod tests {
 
         let mut discovery = Discovery::default();
         for attribute in ["height source", "heightSource", "HeightSource", "name"] {
-            discovery.see(attribute, &json!(1));
+            discovery.see(attribute, None, &json!(1), None, true);
         }
         let columns = discovery.columns(&["name"]);
         let names: Vec<_> = columns.columns.iter().map(|column| column.name.as_str()).collect();
@@ -211,10 +384,10 @@ mod tests {
     fn the_rarest_of_too_many_attributes_share_a_column() {
         let mut discovery = Discovery::default();
         for number in 0..MOST_COLUMNS + 50 {
-            discovery.see(&format!("rare{number}"), &json!(number));
+            discovery.see(&format!("rare{number}"), None, &json!(number), None, true);
         }
         for _ in 0..2 {
-            discovery.see("zz_common", &json!(1));
+            discovery.see("zz_common", None, &json!(1), None, true);
         }
         let columns = discovery.columns(&[]);
         assert!(columns.rest);

@@ -9,6 +9,12 @@ use std::sync::{Mutex, PoisonError};
 /// How many idle connections are kept: one for each thread that usually reads.
 const MOST_IDLE: usize = 16;
 
+/// Opens a new database that one thread will fill.
+pub(crate) fn create(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+}
+
 /// A database that never changes, with a connection for each reader.
 pub(crate) struct Database {
     path: PathBuf,

@@ -15,6 +15,19 @@ pub struct TileRef {
     pub level: u16,
 }
 
+/// What a source says of an attribute besides its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeNote {
+    /// The attribute's name.
+    pub attribute: String,
+    /// The unit of the number, as written. Numbers in different units get columns of their own.
+    pub unit: Option<String>,
+    /// The code list that the value is of, as written (`codeSpace`).
+    pub code_list: Option<String>,
+    /// What the code means, where the source tells.
+    pub label: Option<String>,
+}
+
 /// One row of the GeoPackage: a city object or a part of one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeatureRow {
@@ -41,6 +54,10 @@ pub struct FeatureRow {
     /// Every other attribute under its CityGML name, in source order. `class`, `function`, `usage`, `roofType`,
     /// `yearOfConstruction`, `storeysAboveGround` and `measuredHeight` fill the table's fixed columns.
     pub attributes: Vec<(String, serde_json::Value)>,
+    /// What is known of some of the attributes. It goes into the description of their columns; a feature that is read
+    /// from a store has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<AttributeNote>,
     /// The leaves that hold it, then the stand-ins upward; empty for an object without geometry.
     pub tiles: Vec<TileRef>,
 }

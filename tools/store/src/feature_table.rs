@@ -1,7 +1,7 @@
 //! Rows of the GeoPackage as features again.
 
 use crate::column::REST;
-use crate::geopackage::FIXED;
+use crate::geopackage::{FIXED, TILES_SHIFT};
 use crate::{FeatureRow, TileRef, geometry_blob};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -41,7 +41,7 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<FeatureTab
 
 impl FeatureTable {
     fn read(connection: &Connection, name: String) -> rusqlite::Result<Self> {
-        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description = 'attribute'
+        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description LIKE 'attribute%'
                    FROM pragma_table_info(?1) AS c
                    LEFT JOIN gpkg_data_columns AS d ON d.table_name = ?1 AND d.column_name = c.name
                    ORDER BY c.cid";
@@ -123,7 +123,8 @@ impl FeatureTable {
             ground: row.get("ground")?,
             top: row.get("top")?,
             attributes: self.attributes(row)?,
-            tiles: tiles(connection, &id)?,
+            notes: Vec::new(),
+            tiles: tiles(connection, row.get("fid")?)?,
             id,
         })
     }
@@ -158,11 +159,11 @@ impl FeatureTable {
     }
 }
 
-fn tiles(connection: &Connection, id: &str) -> rusqlite::Result<Vec<TileRef>> {
-    let sql = "SELECT tile, level FROM feature_tiles WHERE feature_id = ?1 ORDER BY fid";
+fn tiles(connection: &Connection, fid: i64) -> rusqlite::Result<Vec<TileRef>> {
+    let sql = "SELECT tile, level FROM feature_tiles WHERE fid >= ?1 AND fid < ?2 ORDER BY fid";
     let mut select = connection.prepare_cached(sql)?;
     select
-        .query_map(params![id], |row| {
+        .query_map(params![fid << TILES_SHIFT, (fid + 1) << TILES_SHIFT], |row| {
             Ok(TileRef {
                 file: row.get(0)?,
                 level: row.get(1)?,

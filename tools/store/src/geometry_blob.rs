@@ -20,20 +20,31 @@ pub(crate) fn envelope(footprint: &Footprint) -> Option<[f64; 4]> {
     }))
 }
 
+/// The envelope that a blob's header holds, in the same order.
+pub(crate) fn stored_envelope(blob: &[u8]) -> Option<[f64; 4]> {
+    let mut reader = Reader(blob.strip_prefix(&HEADER)?);
+    let ([x0, x1], [y0, y1]) = (reader.point()?, reader.point()?);
+    Some([x0, x1, y0, y1])
+}
+
 /// The blob of a footprint, or `None` for an empty one.
 pub(crate) fn encode(footprint: &Footprint) -> Option<Vec<u8>> {
     let envelope = envelope(footprint)?;
-    let mut blob = HEADER.to_vec();
+    let points: usize = footprint.iter().flatten().map(Vec::len).sum();
+    let rings: usize = footprint.iter().map(Vec::len).sum();
+    let mut blob = Vec::with_capacity(WKB_START + 9 + footprint.len() * 9 + rings * 4 + points * 16);
+    blob.extend_from_slice(&HEADER);
     for number in envelope {
-        blob.extend(number.to_le_bytes());
+        blob.extend_from_slice(&number.to_le_bytes());
     }
     begin(&mut blob, MULTI_POLYGON, footprint.len());
     for polygon in footprint {
         begin(&mut blob, POLYGON, polygon.len());
         for ring in polygon {
-            blob.extend((ring.len() as u32).to_le_bytes());
-            for number in ring.iter().flatten() {
-                blob.extend(number.to_le_bytes());
+            blob.extend_from_slice(&(ring.len() as u32).to_le_bytes());
+            for [x, y] in ring {
+                blob.extend_from_slice(&x.to_le_bytes());
+                blob.extend_from_slice(&y.to_le_bytes());
             }
         }
     }
@@ -42,8 +53,8 @@ pub(crate) fn encode(footprint: &Footprint) -> Option<Vec<u8>> {
 
 fn begin(blob: &mut Vec<u8>, kind: u32, count: usize) {
     blob.push(LITTLE_ENDIAN);
-    blob.extend(kind.to_le_bytes());
-    blob.extend((count as u32).to_le_bytes());
+    blob.extend_from_slice(&kind.to_le_bytes());
+    blob.extend_from_slice(&(count as u32).to_le_bytes());
 }
 
 /// The footprint of a blob that [`encode`] made; `None` for any other bytes.
@@ -103,6 +114,7 @@ mod tests {
         assert_eq!(decode(&blob).unwrap(), courtyard());
         assert_eq!(&blob[..2], b"GP");
         assert_eq!(envelope(&courtyard()), Some([-2.5, 9.0, -2.5, 9.0]));
+        assert_eq!(stored_envelope(&blob), envelope(&courtyard()));
     }
 
     #[test]

@@ -77,7 +77,8 @@ INSERT INTO gpkg_extensions VALUES
   ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write'),
   ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec/#extension_schema', 'read-write');
 
--- Which tiles show a feature: level 0 is the leaf, 1 its stand-in, and so on.
+-- Which tiles show a feature: level 0 is the leaf, 1 its stand-in, and so on. The tiles of the feature with number fid
+-- are numbered from fid * 1048576 on.
 CREATE TABLE feature_tiles (
   fid INTEGER PRIMARY KEY,
   feature_id TEXT NOT NULL,

@@ -1,16 +1,20 @@
 //! Writing a generation of a collection.
 //!
-//! Every file gets its bytes under a temporary name, is brought to the disk, and only then gets the name that others
-//! may ask for. The pointer comes last, after the directories that hold the names it mentions are on the disk too. So
-//! whenever the work stops, the pointer on the disk names files that are all there.
+//! Every file gets its bytes under a temporary name and only then the name that others may ask for. The pointer comes
+//! last, after every file it leads to, and the directories that hold their names, are on the disk. So whenever the work
+//! stops, the pointer on the disk names files that are all there.
+//!
+//! A disk takes milliseconds to secure one file and hardly longer for many at once. So tiles are secured together at the
+//! end. A power cut before it can leave a name over bytes that are not its own; no generation lists it, and the next
+//! publisher reads what no generation lists before it relies on it.
 
 use crate::error::io;
 use crate::geopackage;
-use crate::manifest::{CodedLength, FileEntry, Manifest};
+use crate::listing::{Listed, Listing};
+use crate::manifest::{CodedLength, Manifest};
 use crate::name::{named, plain};
 use crate::spool::{Facts, Spool};
 use crate::{Coding, Error, FileOps, Publication, Published, search};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +28,8 @@ pub(crate) const FILES: &str = "files";
 pub(crate) const LOCK: &str = "publish.lock";
 /// The tiling report for people, which belongs to no generation.
 pub(crate) const REPORT: &str = "report.json";
+/// How many files are brought to the disk at once: one by one, each would wait for the disk's journal alone.
+const SYNC_THREADS: usize = 16;
 /// Marks names that only a publisher at work uses.
 pub(crate) const TEMPORARY: &str = ".tmp";
 
@@ -31,9 +37,11 @@ pub(crate) const TEMPORARY: &str = ".tmp";
 pub struct Publisher {
     root: PathBuf,
     ops: Arc<dyn FileOps>,
-    /// The current generation's manifest with its name.
+    brotli: u8,
+    /// The current generation's manifest with its name; its files are in `known`.
     previous: Option<(String, Manifest)>,
-    written: Mutex<BTreeMap<String, FileEntry>>,
+    known: Listing,
+    written: Mutex<Listing>,
     temporaries: AtomicU64,
     new_files: AtomicU64,
     /// Holds the system's lock until the publisher is dropped.
@@ -57,10 +65,15 @@ impl Publisher {
         for directory in [&root, &files] {
             remove_temporaries(directory, &*ops)?;
         }
-        let previous = crate::collection::current_manifest(&root).ok();
+        let mut previous = crate::collection::current_manifest(&root).ok();
+        let known = previous
+            .as_mut()
+            .map(|(_, manifest)| std::mem::take(&mut manifest.files));
         Ok(Self {
             root,
             ops,
+            brotli: Coding::BROTLI_QUALITY,
+            known: Listing::of(known.unwrap_or_default()),
             previous,
             written: Mutex::default(),
             temporaries: AtomicU64::new(0),
@@ -69,7 +82,16 @@ impl Publisher {
         })
     }
 
-    /// The manifest of the generation that this one replaces, if there is a readable one.
+    /// How hard Brotli tries, 0 to 11, on files that are new; otherwise [`Coding::BROTLI_QUALITY`]. A file that is
+    /// already stored keeps the forms it has, because servers hold their lengths.
+    #[must_use]
+    pub fn with_brotli(mut self, quality: u8) -> Self {
+        self.brotli = quality;
+        self
+    }
+
+    /// The manifest of the generation that this one replaces, if there is a readable one. Its `files` are left out: a
+    /// city has very many.
     pub fn previous(&self) -> Option<&Manifest> {
         self.previous.as_ref().map(|(_, manifest)| manifest)
     }
@@ -79,8 +101,11 @@ impl Publisher {
         &self.root
     }
 
-    /// Stores a file under `files/` and returns its name, `stem.<hash>.extension`. May be called from many threads;
-    /// the same bytes under the same stem are stored once.
+    /// Stores a file under `files/` and returns its name, `stem.<hash>.extension`. May be called from many threads, which
+    /// wait for one another only to list the name; the same bytes under the same stem are stored once.
+    ///
+    /// Of a file that the previous generation lists, only the lengths on the disk are looked at: its name says what is
+    /// in it, and whether that is so is `verify`'s work.
     ///
     /// # Errors
     /// [`Error::Name`] for a stem or extension that is not plain, [`Error::Io`] as the disk says.
@@ -90,28 +115,44 @@ impl Publisher {
         let hash = blake3::hash(bytes);
         let name = named(stem, &hash, extension);
         let key = format!("{FILES}/{name}");
-        if self.written().contains_key(&key) {
+        if self.written().get(&key).is_some() {
             return Ok(name);
         }
-        let path = self.root.join(&key);
+        let listed = match self.known.get(&key) {
+            Some(listed) if self.is_present(&key, listed) => *listed,
+            _ => Listed::new(bytes.len() as u64, hash, &self.put_forms(&key, bytes)?),
+        };
+        self.written().insert(&key, listed);
+        Ok(name)
+    }
+
+    /// Whether a file and its compressed forms are there with their lengths.
+    fn is_present(&self, key: &str, listed: &Listed) -> bool {
+        let has = |suffix: &str, length: u64| {
+            let metadata = self.root.join(format!("{key}{suffix}")).symlink_metadata();
+            metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == length)
+        };
+        has("", listed.length)
+            && listed
+                .codings()
+                .iter()
+                .all(|coded| has(coded.coding.suffix(), coded.length))
+    }
+
+    /// Writes what is not there yet of a file and its compressed forms, and answers the forms' lengths.
+    fn put_forms(&self, key: &str, bytes: &[u8]) -> Result<Vec<CodedLength>, Error> {
+        let path = self.root.join(key);
         let known = std::fs::read(&path).is_ok_and(|present| present == bytes);
         let mut codings = Vec::new();
         for coding in Coding::COMPRESSED {
-            codings.extend(self.put_coded(&key, coding, bytes, known)?);
+            codings.extend(self.put_coded(key, coding, bytes, known)?);
         }
-        codings.sort_by_key(|coded: &CodedLength| (coded.length, coded.coding));
         // The file itself comes after its coded forms: where it is, they are.
         if !known {
-            self.write_whole(&path, bytes)?;
+            self.write_unsecured(&path, bytes)?;
             self.new_files.fetch_add(1, Ordering::Relaxed);
         }
-        let entry = FileEntry {
-            length: bytes.len() as u64,
-            hash: hash.to_hex().to_string(),
-            codings,
-        };
-        self.written().insert(key, entry);
-        Ok(name)
+        Ok(codings)
     }
 
     /// One coded form of a file, or `None` where it does not pay.
@@ -128,21 +169,23 @@ impl Publisher {
         if known && present.is_none() && !self.previous_lists(key, coding) {
             return Ok(None);
         }
-        let coded = coding.encode(bytes).map_err(io("cannot compress", &path))?;
+        let coded = coding
+            .encode_with(bytes, self.brotli)
+            .map_err(io("cannot compress", &path))?;
         if !Coding::pays(coded.len() as u64, length) {
             if present.is_some() {
                 self.ops.remove(&path).map_err(io("cannot remove", &path))?;
             }
             return Ok(None);
         }
-        self.write_whole(&path, &coded)?;
+        self.write_unsecured(&path, &coded)?;
         let length = coded.len() as u64;
         Ok(Some(CodedLength { coding, length }))
     }
 
     fn previous_lists(&self, key: &str, coding: Coding) -> bool {
-        let entry = self.previous().and_then(|manifest| manifest.files.get(key));
-        entry.is_some_and(|entry| entry.codings.iter().any(|coded| coded.coding == coding))
+        let listed = self.known.get(key).map(Listed::codings).unwrap_or_default();
+        listed.iter().any(|coded| coded.coding == coding)
     }
 
     /// Writes the databases and the manifest, then the pointer. Files of the generation are those that were
@@ -151,7 +194,7 @@ impl Publisher {
     /// # Errors
     /// [`Error::DuplicateFeature`] for an id given twice, [`Error::Database`] and [`Error::Io`] as SQLite and the disk
     /// say. The old generation is whole and current then.
-    pub fn finish(self, publication: Publication) -> Result<Published, Error> {
+    pub fn finish(mut self, publication: Publication) -> Result<Published, Error> {
         let Publication { features, .. } = publication;
         let publication = Publication {
             features: Box::new(std::iter::empty()),
@@ -159,14 +202,24 @@ impl Publisher {
         };
         let spool_path = self.temporary(&self.root.join("spool"));
         let spool = self.spool(&spool_path, features)?;
-        let features = self.database("features", "gpkg", |path| geopackage::write(&spool, path, &publication))?;
-        let search = self.database("search", "sqlite", |path| search::write(&spool, path))?;
+        // One reads the spool while the other writes.
+        let (features, search) = std::thread::scope(|scope| {
+            let search = scope.spawn(|| self.database("search", "sqlite", |path| search::write(&spool, path)));
+            let features = self.database("features", "gpkg", |path| geopackage::write(&spool, path, &publication));
+            (features, search.join())
+        });
+        let (features, search) = (
+            features?,
+            search.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+        );
         let facts = spool.facts().clone();
         drop(spool);
         self.ops.remove(&spool_path).map_err(io("cannot remove", &spool_path))?;
 
-        let manifest = self.manifest(&publication, &facts);
-        let manifest_name = self.put_manifest(&manifest)?;
+        self.known = Listing::default();
+        self.secure_files()?;
+        let mut manifest = self.manifest(&publication, &facts);
+        let manifest_name = self.put_manifest(&mut manifest)?;
         for directory in [self.root.join(FILES), self.root.clone()] {
             self.ops
                 .sync_dir(&directory)
@@ -187,21 +240,15 @@ impl Publisher {
     }
 
     /// Writes the manifest, unless it says what the current one says, and returns its name.
-    fn put_manifest(&self, manifest: &Manifest) -> Result<String, Error> {
-        if let Some((name, previous)) = &self.previous
-            && previous == manifest
-        {
-            return Ok(name.clone());
+    fn put_manifest(&self, manifest: &mut Manifest) -> Result<String, Error> {
+        let document = "the manifest";
+        let mut bytes = json(document, manifest)?;
+        let mut name = named("manifest", &blake3::hash(&bytes), "json");
+        if let Some((current, _)) = self.previous.as_ref().filter(|(current, _)| *current != name) {
+            manifest.previous = Some(current.clone());
+            bytes = json(document, manifest)?;
+            name = named("manifest", &blake3::hash(&bytes), "json");
         }
-        let previous = self.previous.as_ref().map(|(name, _)| name.clone());
-        let bytes = json(
-            "the manifest",
-            &Manifest {
-                previous,
-                ..manifest.clone()
-            },
-        )?;
-        let name = named("manifest", &blake3::hash(&bytes), "json");
         self.write_new(&self.root.join(&name), &bytes)?;
         Ok(name)
     }
@@ -250,12 +297,7 @@ impl Publisher {
             self.secure(&temporary, &path)?;
             self.new_files.fetch_add(1, Ordering::Relaxed);
         }
-        let entry = FileEntry {
-            length,
-            hash: hash.to_hex().to_string(),
-            codings: Vec::new(),
-        };
-        self.written().insert(name.clone(), entry);
+        self.written().insert(&name, Listed::new(length, hash, &[]).secured());
         Ok(name)
     }
 
@@ -275,8 +317,30 @@ impl Publisher {
             previous: self.previous().and_then(|manifest| manifest.previous.clone()),
             counts: publication.counts.clone(),
             warnings: publication.warnings.clone(),
-            files: self.written().clone(),
+            files: std::mem::take(&mut *self.written()).into_files(),
         }
+    }
+
+    /// Brings to the disk what [`put`](Publisher::put) wrote, or found without knowing that it is there to stay.
+    fn secure_files(&self) -> Result<(), Error> {
+        let written = self.written();
+        let left = Mutex::new(written.unsecured());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || -> Result<(), Error> {
+            while let Some(key) = next() {
+                let path = self.root.join(key);
+                self.ops.fsync(&path).map_err(io("cannot synchronise", &path))?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..SYNC_THREADS).map(|_| scope.spawn(work)).collect();
+            let outcomes = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            let outcomes: Vec<_> = outcomes
+                .map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect();
+            outcomes.into_iter().collect()
+        })
     }
 
     /// Puts the pointer in its place, unless it already is.
@@ -307,6 +371,15 @@ impl Publisher {
         self.secure(&temporary, path)
     }
 
+    /// Gives a file its bytes and its name; [`secure_files`](Publisher::secure_files) brings it to the disk.
+    fn write_unsecured(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let temporary = self.temporary(path);
+        self.ops
+            .write(&temporary, bytes)
+            .map_err(io("cannot write", &temporary))?;
+        self.ops.rename(&temporary, path).map_err(io("cannot rename to", path))
+    }
+
     fn secure(&self, temporary: &Path, path: &Path) -> Result<(), Error> {
         self.ops.fsync(temporary).map_err(io("cannot synchronise", temporary))?;
         self.ops.rename(temporary, path).map_err(io("cannot rename to", path))
@@ -320,7 +393,7 @@ impl Publisher {
         PathBuf::from(name)
     }
 
-    fn written(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FileEntry>> {
+    fn written(&self) -> std::sync::MutexGuard<'_, Listing> {
         // Each insertion is one step: a thread that panicked left the map whole.
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }

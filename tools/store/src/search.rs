@@ -4,21 +4,26 @@
 //! the end of the word. `SQLite`'s FTS5 answers that; it lies in a file of its own so that GIS programs do not show its
 //! tables.
 
+use crate::Error;
 use crate::error::database;
-use crate::spool::Spool;
-use crate::{Error, FeatureRow};
+use crate::spool::{Attribute, Spool};
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use std::path::Path;
 
+/// FTS5 gathers words in memory before it writes them: 32 MiB make few pieces that need merging afterwards.
 const SCHEMA: &str = r#"
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA cache_size = -32768;
 CREATE TABLE feature(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, layer TEXT NOT NULL, kind TEXT NOT NULL,
   name TEXT, names TEXT, address TEXT, longitude REAL, latitude REAL);
 CREATE VIRTUAL TABLE words USING fts5(
   name, names, address, id, content = 'feature', content_rowid = 'number',
-  tokenize = "unicode61 remove_diacritics 2", prefix = '2 3 4');
+  tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
+INSERT INTO words(words, rank) VALUES ('hashsize', 33554432);
 "#;
 
 /// Writes the index of all spooled features to a new file at `path`.
@@ -27,8 +32,9 @@ pub(crate) fn write(spool: &Spool, path: &Path) -> Result<(), Error> {
     if build.exists() {
         std::fs::remove_file(&build).map_err(crate::error::io("cannot remove", &build))?;
     }
-    let mut connection = Connection::open(&build).map_err(database(&build))?;
-    let built = fill(&mut connection, &build, spool).and_then(|()| {
+    let connection = crate::database::create(&build).map_err(database(&build))?;
+    // FTS5 leaves holes where it merged its pieces; the copy has none.
+    let built = fill(&connection, spool).map_err(database(&build)).and_then(|()| {
         let target = path.to_string_lossy();
         connection
             .execute("VACUUM INTO ?1", params![target])
@@ -39,47 +45,40 @@ pub(crate) fn write(spool: &Spool, path: &Path) -> Result<(), Error> {
     built.map(|_| ())
 }
 
-fn fill(connection: &mut Connection, path: &Path, spool: &Spool) -> Result<(), Error> {
-    connection.execute_batch(SCHEMA).map_err(database(path))?;
-    let transaction = connection.transaction().map_err(database(path))?;
-    {
-        let sql = "INSERT INTO feature(id, layer, kind, name, names, address, longitude, latitude)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let mut insert = transaction.prepare(sql).map_err(database(path))?;
-        spool.for_each(None, |row| {
-            let middle = |low: usize| row.bbox.map(|bbox| f64::midpoint(bbox[low], bbox[low + 3]));
-            insert
-                .execute(params![
-                    row.id,
-                    row.layer,
-                    row.kind,
-                    row.name,
-                    other_names(&row),
-                    row.address,
-                    middle(0),
-                    middle(1)
-                ])
-                .map(|_| ())
-                .map_err(database(path))
-        })?;
-    }
-    transaction
-        .execute_batch("INSERT INTO words(words) VALUES ('rebuild'); INSERT INTO words(words) VALUES ('optimize');")
-        .map_err(database(path))?;
-    transaction.commit().map_err(database(path))
+fn fill(connection: &Connection, spool: &Spool) -> rusqlite::Result<()> {
+    connection.execute_batch(SCHEMA)?;
+    connection.execute("ATTACH DATABASE ?1 AS spool", params![spool.path().to_string_lossy()])?;
+    let transaction = connection.unchecked_transaction()?;
+    let order = spool.order();
+    transaction.execute_batch(&format!(
+        "INSERT INTO feature(id, layer, kind, name, names, address, longitude, latitude)
+           SELECT id, layer, kind, name, names, address, (west + east) / 2, (south + north) / 2
+           FROM spool.spooled ORDER BY {order};
+         INSERT INTO words(words) VALUES ('rebuild');
+         INSERT INTO words(words) VALUES ('optimize');
+         INSERT INTO words(words, rank) VALUES ('hashsize', 1048576);"
+    ))?;
+    transaction.commit()
 }
 
-/// The object's names in other languages and spellings: attributes that are called `name...` or end with `Name`.
-fn other_names(row: &FeatureRow) -> Option<String> {
-    let names: Vec<&str> = row
-        .attributes
+/// The object's names in other languages and spellings: attributes that are called `name...` or end with `Name`. A
+/// number behind them only tells several of one name apart.
+pub(crate) fn other_names(attributes: &[Attribute]) -> Option<String> {
+    let is_name = |attribute: &&Attribute| {
+        let name = attribute
+            .name
+            .trim_end_matches(|letter: char| letter.is_ascii_digit())
+            .trim_end();
+        name.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("name")) || name.ends_with("Name")
+    };
+    let names: Vec<&str> = attributes
         .iter()
-        .filter(|(attribute, _)| attribute.to_ascii_lowercase().starts_with("name") || attribute.ends_with("Name"))
-        .flat_map(|(_, value)| match value {
-            serde_json::Value::Array(values) => values.as_slice(),
+        .filter(is_name)
+        .flat_map(|attribute| match &attribute.value {
+            Value::Array(values) => values.as_slice(),
             one => std::slice::from_ref(one),
         })
-        .filter_map(serde_json::Value::as_str)
+        .filter_map(Value::as_str)
         .collect();
     (!names.is_empty()).then(|| names.join("; "))
 }
@@ -94,10 +93,10 @@ pub(crate) fn query(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Hits of a query, best first; a name counts more than an address, an address more than an id.
+/// Hits of a query, best first: what has the whole text (third parameter) as its id, then names, addresses and ids.
 pub(crate) const SELECT: &str = "SELECT f.id, f.layer, f.kind, f.name, f.address, f.longitude, f.latitude
     FROM words JOIN feature AS f ON f.number = words.rowid
-    WHERE words MATCH ?1 ORDER BY bm25(words, 10.0, 8.0, 4.0, 2.0), f.id LIMIT ?2";
+    WHERE words MATCH ?1 ORDER BY f.id = ?3 DESC, bm25(words, 10.0, 8.0, 4.0, 2.0), f.id LIMIT ?2";
 
 /// One row of [`SELECT`].
 pub(crate) fn hit(row: &rusqlite::Row<'_>) -> rusqlite::Result<crate::SearchHit> {

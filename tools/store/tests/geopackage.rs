@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use store::{Collection, FeatureRow, RealFiles};
+use store::{AttributeNote, Collection, FeatureRow, RealFiles};
 
 fn city(sample: &Sample) -> (tempfile::TempDir, Collection) {
     let store = tempfile::tempdir().unwrap();
@@ -37,7 +37,7 @@ fn geopackage(collection: &Collection) -> PathBuf {
 fn ogrinfo(arguments: &[&str], file: &Path) -> Option<String> {
     let output = match Command::new("ogrinfo").args(arguments).arg(file).output() {
         Err(_) if std::env::var_os("CI").is_none() => {
-            eprintln!("ogrinfo is not installed (Debian: gdal-bin); this test needs it");
+            eprintln!("skipped: ogrinfo is not installed (Debian: gdal-bin); this test needs it");
             return None;
         }
         output => output.expect("ogrinfo, of Debian's gdal-bin, runs"),
@@ -77,6 +77,148 @@ fn gdal_reads_layers_geometry_and_attributes_without_complaint() {
     let inside = ["-ro", "-spat", "24.952", "60.170", "24.9527", "60.1704", "-q"];
     let text = ogrinfo(&[&inside[..], &["-al"]].concat(), &geopackage(&collection)).unwrap();
     assert!(text.contains("= church\n") && !text.contains("= house_3\n"), "{text}");
+}
+
+/// A city whose buildings have roofs out of a code list, dates and widths in metres and feet.
+fn described() -> Sample {
+    Sample {
+        spoil_rows: |rows| {
+            let note = |attribute: &str, unit: Option<&str>, label: Option<&str>| AttributeNote {
+                attribute: attribute.to_owned(),
+                unit: unit.map(str::to_owned),
+                code_list: label.map(|_| "RoofTypes.xml".to_owned()),
+                label: label.map(str::to_owned),
+            };
+            for (number, row) in rows.iter_mut().filter(|row| row.layer == "buildings").enumerate() {
+                let even = number % 2 == 0;
+                let (code, label) = if even { ("1000", "flat") } else { ("1010", "monopitch") };
+                let unit = if even { "m" } else { "ft" };
+                row.attributes = vec![
+                    ("roofType".to_owned(), json!(code)),
+                    ("measuredHeight".to_owned(), json!(30.5)),
+                    ("width".to_owned(), json!(12.25)),
+                    ("creationDate".to_owned(), json!("2021-04-15")),
+                ];
+                row.notes = vec![
+                    note("roofType", None, Some(label)),
+                    note("measuredHeight", Some(unit), None),
+                    note("width", Some(unit), None),
+                ];
+            }
+        },
+        ..Sample::default()
+    }
+}
+
+#[test]
+fn units_days_and_codes_are_described() {
+    let (_store, collection) = city(&described());
+    let connection = Connection::open(geopackage(&collection)).unwrap();
+    let described = |column: &str| -> (String, Option<String>, Option<String>) {
+        let sql = "SELECT title, description, constraint_name FROM gpkg_data_columns
+                   WHERE table_name = 'buildings' AND column_name = ?1";
+        connection
+            .query_row(sql, params![column], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+    };
+    let attribute = |name: &str, meaning: &str| (name.to_owned(), Some(meaning.to_owned()), None);
+    assert_eq!(described("width"), attribute("width", "attribute in ft"));
+    assert_eq!(described("width_2"), attribute("width", "attribute in m"));
+    assert_eq!(
+        described("measured_height"),
+        attribute("measuredHeight", "height in metres")
+    );
+    assert_eq!(
+        described("measured_height_2"),
+        attribute("measuredHeight", "attribute in ft")
+    );
+    let (title, meaning, list) = described("roof_type");
+    assert_eq!(
+        (title.as_str(), meaning.as_deref()),
+        ("roofType", Some("code of the list RoofTypes.xml"))
+    );
+    let codes: Vec<(String, String)> = connection
+        .prepare("SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = ?1 ORDER BY 1")
+        .unwrap()
+        .query_map(params![list.unwrap()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let codes: Vec<(&str, &str)> = codes
+        .iter()
+        .map(|(code, label)| (code.as_str(), label.as_str()))
+        .collect();
+    assert_eq!(codes, [("1000", "flat"), ("1010", "monopitch")]);
+    // Whatever its unit, a number comes back under its own name.
+    for id in ["church", "church_tower"] {
+        let row = collection.feature(id).unwrap().unwrap();
+        let widths: Vec<_> = row.attributes.iter().filter(|(name, _)| name == "width").collect();
+        assert_eq!(widths, [&("width".to_owned(), json!(12.25))], "{id}");
+        assert!(
+            row.attributes.contains(&("measuredHeight".to_owned(), json!(30.5))),
+            "{id}"
+        );
+        assert!(
+            row.attributes
+                .contains(&("creationDate".to_owned(), json!("2021-04-15"))),
+            "{id}"
+        );
+    }
+    let Some(text) = ogrinfo(&["-ro", "-al"], &geopackage(&collection)) else {
+        return;
+    };
+    for expected in [
+        "width (Real) = 12.25",
+        "measured_height (Real) = 30.5",
+        "measured_height (Real) = (null)",
+        "creation_date (Date) = 2021/04/15",
+        "domain name=buildings_roof_type_codes",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    let domain = ogrinfo(
+        &["-ro", "-fielddomain", "buildings_roof_type_codes"],
+        &geopackage(&collection),
+    )
+    .unwrap();
+    assert!(
+        domain.contains("1000: flat") && domain.contains("1010: monopitch"),
+        "{domain}"
+    );
+}
+
+#[test]
+fn gdal_finds_features_by_place_and_by_attribute() {
+    let (_store, collection) = city(&Sample::default());
+    let file = geopackage(&collection);
+    let found = |filter: &[&str]| -> Option<Vec<String>> {
+        let text = ogrinfo(&[&["-ro", "-q", "-al"][..], filter].concat(), &file)?;
+        let ids = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("id (String) = "));
+        Some(ids.map(str::to_owned).collect())
+    };
+    let Some(ids) = found(&["-spat", "24.952", "60.170", "24.95263", "60.1705"]) else {
+        return;
+    };
+    assert_eq!(ids, ["church", "church_tower"]);
+    let layer = |filter: &str| -> Vec<String> {
+        let output = Command::new("ogrinfo")
+            .args(["-ro", "-q", "-where", filter])
+            .arg(&file)
+            .arg("buildings")
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "ogrinfo complains");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let ids = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("id (String) = "));
+        ids.map(str::to_owned).collect()
+    };
+    assert_eq!(layer("year = 1852"), ["church"]);
+    assert_eq!(layer("floor_area_m2 > 300"), ["house_1"]);
+    assert_eq!(layer("parent = 'church'"), ["church_tower"]);
 }
 
 #[test]

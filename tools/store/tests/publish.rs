@@ -21,7 +21,7 @@ use sample::Sample;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Coding, Collection, ContentName, Error, Publisher, RealFiles};
+use store::{Coding, Collection, ContentName, Error, FileOps, Publisher, RealFiles};
 
 /// Every file below a directory with its bytes.
 fn tree(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -152,6 +152,154 @@ fn a_damaged_file_is_mended_by_publishing_again() {
     std::fs::write(directory.join(features), b"rot").unwrap();
     sample::publish(store.path());
     assert!(tree(&directory) == whole);
+}
+
+#[test]
+fn of_an_unchanged_file_only_the_length_is_looked_at() {
+    let store = tempfile::tempdir().unwrap();
+    sample::publish(store.path());
+    let directory = store.path().join("helsinki");
+    let whole = tree(&directory);
+    let name = whole.keys().find(|name| name.ends_with(".glb.br")).unwrap();
+    let rotten = vec![7; whole[name].len()];
+    std::fs::write(directory.join(name), &rotten).unwrap();
+    sample::publish(store.path());
+    assert_eq!(std::fs::read(directory.join(name)).unwrap(), rotten);
+    // What `verify` then advises mends it.
+    let report = store::verify(store.path());
+    assert_eq!(report.problems.len(), 1);
+    assert!(report.problems[0].advice.starts_with("remove it and publish"));
+    std::fs::remove_file(directory.join(name)).unwrap();
+    sample::publish(store.path());
+    assert!(tree(&directory) == whole);
+}
+
+#[test]
+fn brotli_may_try_harder_on_new_files_and_leaves_the_old_ones() {
+    let (easy, hard) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let text: Vec<u8> = (0..30_000u32)
+        .flat_map(|n| (n * n % 251).to_string().into_bytes())
+        .collect();
+    let put = |store: &Path, quality: u8, stem: &str| {
+        let publisher = Publisher::begin(store, "city", Arc::new(RealFiles)).unwrap();
+        let name = publisher.with_brotli(quality).put(stem, "json", &text).unwrap();
+        std::fs::read(store.join(format!("city/files/{name}.br"))).unwrap()
+    };
+    let (one, eleven) = (put(easy.path(), 1, "roads"), put(hard.path(), 11, "roads"));
+    assert!(
+        eleven.len() < one.len(),
+        "{} bytes at 11, {} at 1",
+        eleven.len(),
+        one.len()
+    );
+    assert_eq!(Coding::Br.decode(&eleven, text.len() as u64).unwrap(), text);
+    assert!(put(easy.path(), 11, "roads") == one, "a server may hold its length");
+    assert!(put(easy.path(), 11, "paths") == eleven);
+}
+
+/// A disk that refuses to make anything, or hands a database to a device that is full.
+struct Refusing {
+    creates: Option<std::io::ErrorKind>,
+    full: bool,
+}
+
+impl FileOps for Refusing {
+    fn create_dir_all(&self, path: &Path) -> std::io::Result<()> {
+        self.creates
+            .map_or_else(|| RealFiles.create_dir_all(path), |kind| Err(kind.into()))
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        RealFiles.write(path, bytes)
+    }
+    fn produce(&self, path: &Path, writer: &mut dyn FnMut(&Path) -> std::io::Result<()>) -> std::io::Result<()> {
+        let full = Path::new("/dev/full");
+        writer(if self.full { full } else { path })
+    }
+    fn fsync(&self, path: &Path) -> std::io::Result<()> {
+        RealFiles.fsync(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        RealFiles.rename(from, to)
+    }
+    fn sync_dir(&self, path: &Path) -> std::io::Result<()> {
+        RealFiles.sync_dir(path)
+    }
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        RealFiles.remove(path)
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_named() {
+    let store = tempfile::tempdir().unwrap();
+    let file = store.path().join("city");
+    std::fs::write(&file, "a file").unwrap();
+    for path in [store.path(), &file] {
+        let error = Publisher::begin(path, "city", Arc::new(RealFiles))
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.starts_with("cannot create ") && error.contains("city"), "{error}");
+    }
+    let read_only = Refusing {
+        creates: Some(std::io::ErrorKind::ReadOnlyFilesystem),
+        full: false,
+    };
+    let error = Publisher::begin(store.path(), "town", Arc::new(read_only))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("town/files: read-only filesystem"), "{error}");
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_is_named_and_the_old_city_stays() {
+    let store = tempfile::tempdir().unwrap();
+    sample::publish(store.path());
+    let directory = store.path().join("helsinki");
+    let name = tree(&directory)
+        .into_keys()
+        .find(|name| name.ends_with(".gpkg"))
+        .unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let next = Sample {
+        first_height: 13.0,
+        ..Sample::default()
+    };
+    next.publish(other.path(), "helsinki", Arc::new(RealFiles)).unwrap();
+    let taken = tree(&other.path().join("helsinki"))
+        .into_keys()
+        .find(|name| name.ends_with(".gpkg"))
+        .unwrap();
+    assert_ne!(name, taken);
+    std::fs::create_dir(directory.join(&taken)).unwrap();
+    let error = next
+        .publish(store.path(), "helsinki", Arc::new(RealFiles))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("cannot rename to ") && error.contains(&taken),
+        "{error}"
+    );
+    assert!(store::verify(store.path()).is_whole());
+    assert_eq!(Collection::open(&directory).unwrap().pointer().features, name);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_for_a_database_is_named_and_the_old_city_stays() {
+    let store = tempfile::tempdir().unwrap();
+    sample::publish(store.path());
+    let before = tree(&store.path().join("helsinki"));
+    let full = Refusing {
+        creates: None,
+        full: true,
+    };
+    let error = Sample::default()
+        .publish(store.path(), "helsinki", Arc::new(full))
+        .unwrap_err();
+    assert!(error.to_string().contains("disk is full"), "{error}");
+    assert!(tree(&store.path().join("helsinki")) == before);
 }
 
 #[test]

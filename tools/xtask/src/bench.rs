@@ -1,6 +1,7 @@
 //! Benchmarks of the whole pipeline, and the synthetic city they run on.
 
 mod city;
+mod encoding;
 mod pipeline;
 mod template;
 mod texture;
@@ -19,6 +20,8 @@ enum Command {
     /// Write a synthetic city: real buildings of the sample, repeated over a grid with varied heights, with terrain,
     /// water and roads between. The same arguments give the same bytes.
     City(city::Options),
+    /// Compare ways to store a tile's geometry, on the tiles of a store.
+    Encoding(encoding::Options),
     /// Tile a city with the release build and print rates, sizes and peak memory.
     Pipeline(pipeline::Options),
 }
@@ -30,6 +33,7 @@ enum Command {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.command {
         Command::City(options) => city::run(options),
+        Command::Encoding(options) => encoding::run(options),
         Command::Pipeline(options) => pipeline::run(options),
     }
 }

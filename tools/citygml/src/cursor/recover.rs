@@ -12,12 +12,13 @@ impl Cursor {
         while !self.tag().ends_with(b"CityModel>") {
             // As if inside a member, whatever has gone by: what is bound at the root must not be left.
             self.depth = 2;
+            self.leave_scopes();
             match self.step(false) {
                 Ok(Token::Start) if self.is_member() => {
                     self.settle_at_member();
                     return Ok(true);
                 }
-                Ok(_) | Err(Stop::Mismatch { .. }) => {}
+                Ok(_) | Err(Stop::Broken { .. }) => {}
                 Err(stop) => return Err(stop),
             }
         }
@@ -29,7 +30,6 @@ impl Cursor {
         self.depth = 1;
         self.leave_scopes();
         self.enter(self.markup);
-        self.open.unchecked = false;
         let name = self.source.available().get(1..=self.name);
         self.open.restart(name.unwrap_or_default());
     }

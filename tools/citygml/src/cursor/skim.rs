@@ -62,8 +62,10 @@ impl Cursor {
         let local = tag.get(colon.map_or(1, |at| at + 2)..=name).unwrap_or_default();
         if name > 0 && !has_attributes && !matters(local) && local != b"cityObjectMember" {
             if !tag.ends_with(b"/>") {
+                if !self.open.push(tag.get(1..=name).unwrap_or_default()) {
+                    return self.open(length).map(|_| true);
+                }
                 self.depth += 1;
-                self.open.push(tag.get(1..=name).unwrap_or_default());
             }
             self.source.consume(length);
             return Ok(false);

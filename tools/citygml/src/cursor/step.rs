@@ -2,7 +2,8 @@
 
 use std::io::BufRead;
 
-use super::{Cursor, Stop, Token, unescaped};
+use super::{Cursor, Stop, TOO_LARGE, Token, unescaped};
+use crate::limits;
 use crate::markup::{Markup, measure, measure_name, next_attribute, push_unescaped};
 
 impl Cursor {
@@ -23,8 +24,10 @@ impl Cursor {
                 Markup::End(length) => return self.close(length),
                 Markup::CData(length) => {
                     let inside = self.source.available().get(9..length - 3);
-                    if keep_text {
+                    if keep_text && has_room(&self.text, length) {
                         self.text.extend_from_slice(inside.unwrap_or_default());
+                    } else if keep_text {
+                        self.too_long.get_or_insert(self.source.line());
                     }
                     self.source.consume(length);
                 }
@@ -41,9 +44,16 @@ impl Cursor {
     /// Takes in the start tag of this length, and expects its end.
     pub(super) fn open(&mut self, length: usize) -> Result<Token, Stop> {
         self.enter(length);
-        if !self.empty_element {
-            let name = self.source.available().get(1..=self.name);
-            self.open.push(name.unwrap_or_default());
+        let name = self.source.available().get(1..=self.name);
+        if !self.empty_element && !self.open.push(name.unwrap_or_default()) {
+            return Err(self.too_large(
+                "a row of elements that are not closed, with names",
+                limits::OPEN_NAME_BYTES,
+            ));
+        }
+        if std::mem::take(&mut self.overbound) {
+            let message = format!("more than {} namespaces are declared here", limits::NAMESPACES);
+            return Err(self.broken(TOO_LARGE, message));
         }
         if self.name == 0 {
             return Err(self.mismatch("a tag has no name".to_owned()));
@@ -72,12 +82,21 @@ impl Cursor {
         let end = loop {
             match memchr::memchr(b'<', self.source.available()) {
                 Some(end) => break end,
+                None if self.source.available().len() > limits::TEXT_BYTES => break limits::TEXT_BYTES + 1,
                 None if self.grow()? => {}
                 None => break self.source.available().len(),
             }
         };
+        if end > limits::TEXT_BYTES {
+            return Err(self.text_too_large());
+        }
         let text = self.source.available().get(..end).unwrap_or_default();
-        let unknown = push_unescaped(text, &mut self.text);
+        let mut unknown = None;
+        if has_room(&self.text, end) {
+            unknown = push_unescaped(text, &mut self.text);
+        } else {
+            self.too_long.get_or_insert(self.source.line());
+        }
         if let Some(name) = unknown.filter(|_| self.unknown_entity.is_none()) {
             self.unknown_entity = Some((self.line(), name));
         }
@@ -87,19 +106,55 @@ impl Cursor {
 
     /// Passes over the text before the next markup and measures that.
     pub(crate) fn next_markup(&mut self) -> Result<Markup, Stop> {
+        let mut passed = 0;
         loop {
             let available = self.source.available();
             if available.first() != Some(&b'<') {
                 let text = memchr::memchr(b'<', available).unwrap_or(available.len());
                 self.source.consume(text);
+                passed += text;
+                if passed > limits::TEXT_BYTES {
+                    return Err(self.text_too_large());
+                }
             }
-            if let Some(markup) = measure(self.source.available()) {
+            let markup = measure(self.source.available());
+            self.check_length(markup)?;
+            if let Some(markup) = markup {
                 return Ok(markup);
             }
             if !self.grow()? {
                 return Err(self.end_of_file());
             }
         }
+    }
+
+    fn text_too_large(&mut self) -> Stop {
+        self.too_large("a text", limits::TEXT_BYTES)
+    }
+
+    /// Whether the markup at the front of the text, which ends where that ends or behind it, is longer than it may be.
+    fn check_length(&mut self, markup: Option<Markup>) -> Result<(), Stop> {
+        let available = self.source.available();
+        let length = match markup {
+            Some(Markup::Start(length) | Markup::End(length) | Markup::CData(length) | Markup::Comment(length)) => {
+                length
+            }
+            Some(Markup::DocumentType | Markup::Unknown) => 0,
+            None => available.len(),
+        };
+        if length <= limits::TAG_BYTES {
+            return Ok(());
+        }
+        let (what, limit) = match available.get(1) {
+            Some(b'!' | b'?') => ("a comment or CDATA section", limits::TEXT_BYTES),
+            _ => ("a tag", limits::TAG_BYTES),
+        };
+        if length <= limit {
+            return Ok(());
+        }
+        // What follows is taken as text, up to the next tag.
+        self.markup = "<".len();
+        Err(self.too_large(what, limit))
     }
 
     fn end_of_file(&self) -> Stop {
@@ -175,9 +230,11 @@ impl Cursor {
             at = next;
             let value = tag.get(attribute.value.clone()).unwrap_or_default();
             match tag.get(attribute.name.clone()).unwrap_or_default() {
-                b"xmlns" => self.bindings.bind(b"", unescaped(value).trim(), self.depth),
+                b"xmlns" => {
+                    self.overbound |= !self.bindings.bind(b"", unescaped(value).trim(), self.depth);
+                }
                 [b'x', b'm', b'l', b'n', b's', b':', prefix @ ..] => {
-                    self.bindings.bind(prefix, unescaped(value).trim(), self.depth);
+                    self.overbound |= !self.bindings.bind(prefix, unescaped(value).trim(), self.depth);
                 }
                 name => {
                     if name == b"srsDimension" {
@@ -190,6 +247,11 @@ impl Cursor {
         }
         self.scoped = self.scoped.max(self.bindings.deepest());
     }
+}
+
+/// A text is cut where it would become too long: the pieces of one may be many.
+fn has_room(text: &[u8], more: usize) -> bool {
+    text.len() + more <= limits::TEXT_BYTES
 }
 
 /// What is no number fails every check of the coordinates later on, where the line is known.

@@ -1,9 +1,10 @@
 //! Following groups and links down to the faces.
 
-use super::{MOST_LINKED_FACES, MOST_VISITS, OWN, Pick, Resolver, Spread, Visit};
+use super::{OWN, Pick, Resolver, Spread, Visit};
 use crate::arena::Node;
 use crate::feature::Shape;
 use crate::hash::id_hash;
+use crate::limits;
 use crate::link::{Target, target};
 
 impl Resolver<'_> {
@@ -58,19 +59,22 @@ impl Resolver<'_> {
     }
 
     /// Whether the links of this object have led to more than an honest object needs: a solid and a thematic surface for
-    /// each face of its own, and [`MOST_LINKED_FACES`] of others.
+    /// each face of its own, and [`limits::LINKED_FACES`] of others.
     fn exhausted(&mut self) -> bool {
         self.visits += 1;
         let own = self.arena.faces.len() + self.arena.groups.len() + self.arena.links.len();
         let exhausted =
-            self.picks > MOST_LINKED_FACES + 4 * self.arena.faces.len() || self.visits > MOST_VISITS + 16 * own;
+            self.picks > limits::LINKED_FACES + 4 * self.arena.faces.len() || self.visits > limits::VISITS + 16 * own;
         if exhausted && !self.warned_of_links {
             self.warned_of_links = true;
             self.shared.findings.warn(
                 "too-many-links",
                 self.top_line,
                 Some(&self.top),
-                format!("the links of the object lead to more than {MOST_LINKED_FACES} faces; the rest is left out."),
+                format!(
+                    "the links of the object lead to more than {} faces; the rest is left out.",
+                    limits::LINKED_FACES
+                ),
                 "Look at the links of this object.",
             );
         }
@@ -98,7 +102,7 @@ impl Resolver<'_> {
         let found = match target(&link.target, self.shared.file_name) {
             Target::Here(id) => {
                 let id = id_hash(id.as_bytes());
-                let own = self.ids.get(&id).filter(|_| arena == OWN);
+                let own = self.ids.get(&id);
                 own.map(|node| (OWN, *node)).or_else(|| self.shared.library.find(id))
             }
             Target::Elsewhere => None,

@@ -1,6 +1,6 @@
 //! Every file against what the manifest says of it.
 
-use super::{Checker, PUBLISH_AGAIN, TILER_FAULT};
+use super::{Checker, PUBLISH_AGAIN, REMOVE_AND_PUBLISH, TILER_FAULT};
 use crate::collection::{EARLIER_GENERATIONS, content_name};
 use crate::generations::Generations;
 use crate::name::ContentName;
@@ -45,7 +45,7 @@ fn check_bytes(checker: &mut Checker<'_>, key: &str, entry: &FileEntry) {
         let what = format!("has {length} bytes instead of {}", entry.length);
         checker.problem("length", key, what, PUBLISH_AGAIN);
     } else if hash.to_hex().as_str() != entry.hash {
-        checker.problem("hash", key, "has other bytes than were published", PUBLISH_AGAIN);
+        checker.problem("hash", key, "has other bytes than were published", REMOVE_AND_PUBLISH);
     }
     for coded in &entry.codings {
         let key = format!("{key}{}", coded.coding.suffix());
@@ -54,7 +54,7 @@ fn check_bytes(checker: &mut Checker<'_>, key: &str, entry: &FileEntry) {
         let whole = decoded.is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == entry.hash);
         if !whole || bytes.len() as u64 != coded.length {
             let what = format!("does not hold the {} form of its file", coded.coding.token());
-            checker.problem("coding", &key, what, PUBLISH_AGAIN);
+            checker.problem("coding", &key, what, REMOVE_AND_PUBLISH);
         }
     }
 }

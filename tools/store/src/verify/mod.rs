@@ -63,6 +63,8 @@ impl VerifyReport {
 
 /// What to do about bytes that are not those that were published.
 const PUBLISH_AGAIN: &str = "publish the collection again, or copy the file from a whole store";
+/// What to do about a file whose length is right and whose bytes are not: a publisher trusts the length.
+const REMOVE_AND_PUBLISH: &str = "remove it and publish the collection again, or copy the file from a whole store";
 /// What to do about content that was published wrong.
 const TILER_FAULT: &str = "tile the collection again; if that does not help, report it as a fault of the tiler";
 

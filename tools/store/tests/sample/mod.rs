@@ -371,6 +371,7 @@ fn row(solid: &Solid, layer: &str, tiles: Vec<(String, u16)>) -> FeatureRow {
         ground: Some(4.0),
         top: Some(4.0 + height),
         attributes: attributes(solid),
+        notes: Vec::new(),
         tiles: tiles.into_iter().map(|(file, level)| TileRef { file, level }).collect(),
     }
 }

@@ -196,14 +196,20 @@ impl<'a> City<'a> {
         template.write(out, &pose, &suffix, &textures);
     }
 
-    /// Two streets a cell: along its south side, over its whole length, and along its west side, north of that.
+    /// Two streets a cell: along its south side, over its whole length, and along its west side, north of that. They are
+    /// laid in squares that continue the terrain's: a longer piece would be straight where the ground beside it rolls, and
+    /// lie under it.
     fn write_streets(&self, out: &mut String, index: u64, [e, n]: [f64; 2]) {
         let _ = write!(
             out,
             "<core:cityObjectMember><tran:Road gml:id=\"road_{index}\"><tran:lod1MultiSurface><gml:MultiSurface>"
         );
-        write_rectangle(out, [e, n], [CELL, STREET], |p| self.ground(p));
-        write_rectangle(out, [e, n + STREET], [STREET, CELL - STREET], |p| self.ground(p));
+        let squares = (CELL / STREET).round() as u32;
+        let along = (0..squares).map(|i| [e + f64::from(i) * STREET, n]);
+        let up = (1..squares).map(|j| [e, n + f64::from(j) * STREET]);
+        for corner in along.chain(up) {
+            write_rectangle(out, corner, [STREET, STREET], |p| self.ground(p));
+        }
         out.push_str("</gml:MultiSurface></tran:lod1MultiSurface></tran:Road></core:cityObjectMember>\n");
     }
 
@@ -213,7 +219,8 @@ impl<'a> City<'a> {
             "<core:cityObjectMember><dem:ReliefFeature gml:id=\"relief_{index}\"><dem:lod>2</dem:lod><dem:reliefComponent>\
              <dem:TINRelief gml:id=\"tin_{index}\"><dem:lod>2</dem:lod><dem:tin><gml:TriangulatedSurface><gml:trianglePatches>"
         );
-        let steps = 5;
+        // The streets' squares go on in it.
+        let steps = (size / STREET).round() as i32;
         let step = size / f64::from(steps);
         for (i, j) in (0..steps * steps).map(|k| (f64::from(k % steps), f64::from(k / steps))) {
             let point = |x: f64, y: f64| {
@@ -322,6 +329,55 @@ mod tests {
             let text = made(50, files).concat();
             assert_eq!(text.matches("<bldg:Building ").count(), 50);
             assert!(text.contains("<wtr:WaterBody") && text.contains("<dem:TINRelief") && text.contains("<tran:Road"));
+        }
+    }
+
+    /// The points of every ring in the members of one kind, by the opening of their ids.
+    fn rings(text: &str, id: &str) -> Vec<Vec<[f64; 3]>> {
+        let members = text
+            .split("<core:cityObjectMember>")
+            .filter(|member| member.contains(id));
+        let lists = members.flat_map(|member| member.split("<gml:posList>").skip(1));
+        let numbers = lists.map(|list| {
+            list.split('<')
+                .next()
+                .unwrap()
+                .split(' ')
+                .map(|n| n.parse().unwrap())
+                .collect()
+        });
+        numbers
+            .map(|numbers: Vec<f64>| numbers.as_chunks::<3>().0.to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn streets_and_terrain_meet_in_the_same_points() {
+        let text = made(30, 1).concat();
+        let (streets, terrain) = (rings(&text, "gml:id=\"road_"), rings(&text, "gml:id=\"tin_"));
+        let key = |[x, y, z]: [f64; 3]| [x, y, z].map(|c| (c * 1000.0).round() as i64);
+        let known: std::collections::HashSet<_> = terrain.iter().flatten().map(|&p| key(p)).collect();
+        let (mut shared, mut others) = (0, 0);
+        for point in streets.iter().flatten().copied() {
+            let mut along_terrain = known.iter().filter(|k| k[..2] == key(point)[..2]);
+            match along_terrain.next() {
+                Some(same) => {
+                    assert_eq!(*same, key(point), "a street lies above or below the ground beside it");
+                    shared += 1;
+                }
+                None => others += 1,
+            }
+        }
+        assert!(
+            shared > others,
+            "{shared} points of streets touch terrain, {others} do not"
+        );
+        for ring in streets {
+            let long = |axis: usize| ring.iter().map(|p| (p[axis] - ring[0][axis]).abs()).fold(0.0, f64::max);
+            assert!(
+                long(0) <= STREET + 1e-6 && long(1) <= STREET + 1e-6,
+                "as fine as the terrain"
+            );
         }
     }
 

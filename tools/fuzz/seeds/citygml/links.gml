@@ -1,0 +1,5 @@
+<CityModel xmlns="http://www.opengis.net/citygml/2.0" xmlns:b="http://www.opengis.net/citygml/building/2.0" xmlns:v="http://www.opengis.net/citygml/vegetation/2.0" xmlns:a="http://www.opengis.net/citygml/appearance/2.0" xmlns:g="http://www.opengis.net/gml" xmlns:x="http://www.w3.org/1999/xlink">
+<cityObjectMember><b:Building g:id="h"><b:lod2Solid><g:Solid><g:exterior><g:CompositeSurface><g:surfaceMember x:href="#p"/></g:CompositeSurface></g:exterior></g:Solid></b:lod2Solid></b:Building></cityObjectMember>
+<cityObjectMember><b:Building><b:boundedBy><b:RoofSurface><b:lod2MultiSurface><g:MultiSurface><g:surfaceMember><g:Polygon g:id="p"><g:exterior><g:LinearRing><g:posList>0 0 0 1 0 0 1 1 0 0 0 0</g:posList></g:LinearRing></g:exterior></g:Polygon></g:surfaceMember></g:MultiSurface></b:lod2MultiSurface></b:RoofSurface></b:boundedBy></b:Building></cityObjectMember>
+<appearanceMember><a:Appearance><a:theme>t</a:theme><a:surfaceDataMember><a:X3DMaterial><a:diffuseColor>1 0 0</a:diffuseColor><a:target>#p</a:target></a:X3DMaterial></a:surfaceDataMember></a:Appearance></appearanceMember>
+</CityModel>
