@@ -99,10 +99,11 @@ fn both_encodings_hold_the_same_numbers() {
 }
 
 #[test]
-fn a_compact_tile_is_less_than_a_third_of_the_plain_one() {
-    let content = city(1999);
-    let [plain, compact] = both().map(|encoding| encode(&content, encoding, SCHEMA).unwrap().len());
-    assert!(compact * 3 < plain, "{compact} of {plain} bytes");
+fn a_compact_tile_is_less_than_half_of_the_plain_one_and_less_than_a_third_where_coordinates_do_not_repeat() {
+    for (content, times) in [(city(1999), 2), (ground(80), 3)] {
+        let [plain, compact] = both().map(|encoding| encode(&content, encoding, SCHEMA).unwrap().len());
+        assert!(compact * times < plain, "{compact} of {plain} bytes");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! `EXPONENTIAL` filter of `EXT_meshopt_compression` stores each coordinate as mantissa (24 bits) times 2^exponent and decodes
 //! to exact floats: with one exponent for the whole tile, that is whole numbers of steps. A step of 2^-10 m (0.98 mm)
 //! reaches 8 km from the origin. The unused high bytes cost next to nothing after compression, and the drawn data are plain
-//! floats that need no scale.
+//! floats that need no scale. Where coordinates repeat, the same floats are stored as they are (`layout`).
 
 use super::{Error, MAX_FEATURES, MAX_VERTICES, meshopt};
 use crate::mesh::{Mesh, TileContent};

@@ -1,4 +1,4 @@
-//! Whatever the bytes are, the reader answers: an error or a result, and soon.
+//! Whatever the bytes are, the reader answers: an error or a result, and soon; as a whole and in pieces alike.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,9 +10,11 @@
 
 mod written;
 
-use citygml::Options;
+use std::path::Path;
+
+use citygml::{CityObject, Error, Options, Reader, Report, Summary};
 use proptest::prelude::*;
-use written::{city, read_as};
+use written::{city, read_as, read_file};
 
 /// The fixture without comments, and one with everything else that the reader knows.
 fn seeds() -> Vec<Vec<u8>> {
@@ -38,6 +40,7 @@ enum Change {
     Put(usize, Vec<u8>),
     Cut(usize, usize),
     Copy(usize, usize, usize),
+    Swap(usize, usize, usize),
     Flip(usize, u8),
 }
 
@@ -68,6 +71,7 @@ fn change() -> impl Strategy<Value = Change> {
         (any::<usize>(), hard).prop_map(|(at, bytes)| Change::Put(at, bytes)),
         (any::<usize>(), 1..400_usize).prop_map(|(at, length)| Change::Cut(at, length)),
         (any::<usize>(), 1..400_usize, any::<usize>()).prop_map(|(from, length, to)| Change::Copy(from, length, to)),
+        (any::<usize>(), 1..400_usize, any::<usize>()).prop_map(|(a, length, b)| Change::Swap(a, length, b)),
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Change::Flip(at, byte)),
     ]
 }
@@ -89,11 +93,44 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
             let to = to % length;
             bytes.splice(to..to, piece);
         }
+        Change::Swap(a, count, b) => {
+            let (a, b) = ((a % length).min(b % length), (a % length).max(b % length));
+            let count = (*count).min(b - a).min(bytes.len() - b);
+            let (left, right) = bytes.split_at_mut(b);
+            left[a..a + count].swap_with_slice(&mut right[..count]);
+        }
         Change::Flip(at, byte) => bytes[at % length] = *byte,
     }
 }
 
+/// Objects, report and summary.
+type Answer = (Vec<CityObject>, serde_json::Value, Summary);
+
+fn in_pieces(path: &Path) -> Result<Answer, Error> {
+    let report = Report::new();
+    let reader = Reader::open(path, &report)?;
+    let mut objects = Vec::new();
+    let chunks = reader.chunks(1);
+    let read = chunks.map(|chunk| reader.read_chunk(chunk, |object| objects.push(object)));
+    let summary = reader.finish(read.collect::<Result<Vec<_>, _>>()?);
+    Ok((objects, report.to_json(), summary))
+}
+
+fn pieces_give_the_same(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.gml");
+    std::fs::write(&path, bytes).unwrap();
+    let whole = read_file(&path, &Options::default());
+    let whole = whole.map(|outcome| (outcome.objects, outcome.report.to_json(), outcome.summary));
+    match (whole, in_pieces(&path)) {
+        (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
+        (Err(whole), Err(pieces)) => assert_eq!(whole.to_string(), pieces.to_string()),
+        (whole, pieces) => panic!("{whole:?} {pieces:?}"),
+    }
+}
+
 fn answers(bytes: &[u8]) {
+    pieces_give_the_same(bytes);
     match read_as("model.gml", bytes, &Options::default()) {
         Ok(outcome) => {
             for polygon in outcome

@@ -113,3 +113,32 @@ pub(crate) fn hit(row: &rusqlite::Row<'_>) -> rusqlite::Result<crate::SearchHit>
             .map(|(longitude, latitude)| [longitude, latitude]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_in_other_languages_are_searched_and_other_attributes_are_not() {
+        let attributes = [
+            ("otherName", json!("Storkyrkan")),
+            ("otherName 2", json!("Cathedral")),
+            ("name:sv", json!(["Domkyrkan", "Nikolaikyrkan"])),
+            ("heightSource", json!("tag")),
+            ("nimi", json!("no name in this language")),
+            ("nameless", json!(7)),
+        ];
+        let attributes = attributes.map(|(name, value)| Attribute {
+            name: name.to_owned(),
+            unit: None,
+            value,
+        });
+        let names = other_names(&attributes);
+        assert_eq!(
+            names.as_deref(),
+            Some("Storkyrkan; Cathedral; Domkyrkan; Nikolaikyrkan")
+        );
+        assert_eq!(other_names(&attributes[3..]), None);
+    }
+}
