@@ -11,6 +11,7 @@ pub mod geoid;
 pub mod triangulate;
 
 mod appearance;
+mod boxes;
 mod city;
 mod clip;
 mod content;

@@ -63,6 +63,14 @@ pub(crate) fn may_hold_circle(plan: &Plan, diameter: f64) -> bool {
     !plan.buffer_with_style(style).0.is_empty()
 }
 
+/// An upper bound of the diameter of the largest circle inside a polygon: it has no more area than the polygon, and is no wider.
+pub(crate) fn widest_circle(polygon: &Polygon) -> f64 {
+    let narrow = polygon
+        .bounding_rect()
+        .map_or(0.0, |rect| rect.width().min(rect.height()));
+    narrow.min((polygon.unsigned_area() * 4.0 / std::f64::consts::PI).sqrt())
+}
+
 /// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled.
 pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Plan {
     let least_hole = tolerance * tolerance * 4.0;
@@ -99,7 +107,7 @@ fn nearer(simple: Option<LineString>, rectangle: Option<LineString>, ring: &Line
         return simple;
     }
     let truth = overlay::filled([ring]);
-    let wrong = |ring: &LineString| area(&overlay::difference_of_either(&overlay::filled([ring]), &truth));
+    let wrong = |ring: &LineString| area(&overlay::difference_of_either([&overlay::filled([ring])], [&truth]));
     if wrong(a) <= wrong(b) { simple } else { rectangle }
 }
 

@@ -41,17 +41,25 @@ pub(crate) fn enclosed<'a>(rings: impl IntoIterator<Item = &'a LineString>) -> P
 
 /// What `a` covers and `b` does not.
 pub(crate) fn difference(a: &Plan, b: &Plan) -> Plan {
-    both(a, b, OverlayRule::Difference)
+    both([a], [b], OverlayRule::Difference)
 }
 
-/// What one of them covers and the other does not.
-pub(crate) fn difference_of_either(a: &Plan, b: &Plan) -> Plan {
-    both(a, b, OverlayRule::Xor)
+/// What any plan of the ones covers and none of the others, and the other way round.
+pub(crate) fn difference_of_either<'a>(
+    ones: impl IntoIterator<Item = &'a Plan>,
+    others: impl IntoIterator<Item = &'a Plan>,
+) -> Plan {
+    both(ones, others, OverlayRule::Xor)
 }
 
-fn both(a: &Plan, b: &Plan, rule: OverlayRule) -> Plan {
-    let (a, b): (Contours, Contours) = (contours(a).collect(), contours(b).collect());
-    overlay(&a, &b, rule, FillRule::NonZero)
+fn both<'a>(
+    ones: impl IntoIterator<Item = &'a Plan>,
+    others: impl IntoIterator<Item = &'a Plan>,
+    rule: OverlayRule,
+) -> Plan {
+    let ones: Contours = ones.into_iter().flat_map(contours).collect();
+    let others: Contours = others.into_iter().flat_map(contours).collect();
+    overlay(&ones, &others, rule, FillRule::Positive)
 }
 
 fn overlay(a: &Contours, b: &Contours, rule: OverlayRule, fill: FillRule) -> Plan {
@@ -94,7 +102,7 @@ mod tests {
         let (a, b) = (square(0., 0., 10.), square(5., 5., 10.));
         assert!((union([&a, &b]).unsigned_area() - 175.).abs() < 1e-6);
         assert!((difference(&a, &b).unsigned_area() - 75.).abs() < 1e-6);
-        assert!((difference_of_either(&a, &b).unsigned_area() - 150.).abs() < 1e-6);
+        assert!((difference_of_either([&a], [&b]).unsigned_area() - 150.).abs() < 1e-6);
     }
 
     #[test]
@@ -115,7 +123,7 @@ mod tests {
             .collect();
         let all = union(&around);
         assert!((all.unsigned_area() - 13. * 9.).abs() < 1e-6);
-        let again = difference_of_either(&all, &square(0., 0., 15.));
+        let again = difference_of_either([&all], [&square(0., 0., 15.)]);
         assert!((again.unsigned_area() - 12. * 9.).abs() < 1e-6);
     }
 }
