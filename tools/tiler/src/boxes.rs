@@ -40,13 +40,18 @@ impl Boxes {
     }
 
     /// Calls `visit` with the number of every thing whose leaf lies over the rectangle of the plan: all that lie over it, and some others.
-    pub(crate) fn over(&self, low: DVec2, high: DVec2, mut visit: impl FnMut(usize)) {
+    pub(crate) fn over(&self, low: DVec2, high: DVec2, visit: impl FnMut(usize)) {
+        self.over_and_above(low, high, f64::NEG_INFINITY, visit);
+    }
+
+    /// The same of what reaches as high as `height`.
+    pub(crate) fn over_and_above(&self, low: DVec2, high: DVec2, height: f64, mut visit: impl FnMut(usize)) {
         let mut stack = Stack::default();
         stack.push_if(!self.nodes.is_empty(), 0);
         while let Some(at) = stack.pop() {
             let node = &self.nodes[at as usize];
             let (min, max) = (node.bounds.min, node.bounds.max);
-            if min.x > high.x || max.x < low.x || min.y > high.y || max.y < low.y {
+            if min.x > high.x || max.x < low.x || min.y > high.y || max.y < low.y || max.z < height {
                 continue;
             }
             if node.count > 0 {
@@ -90,6 +95,42 @@ impl Boxes {
     fn things(&self, node: &Node) -> &[u32] {
         &self.order[node.at as usize..][..node.count as usize]
     }
+}
+
+/// The things in groups: two whose boxes touch in the plan and that are `linked` are in one, and so are the friends of friends. Groups and
+/// their members are in ascending order.
+pub(crate) fn groups(boxes: &[Aabb], mut linked: impl FnMut(usize, usize) -> bool) -> Vec<Vec<usize>> {
+    let tree = Boxes::new(boxes);
+    let mut leader: Vec<usize> = (0..boxes.len()).collect();
+    for (one, bounds) in boxes.iter().enumerate() {
+        let (low, high) = (bounds.min.truncate(), bounds.max.truncate());
+        tree.over(low, high, |other| {
+            let beside = &boxes[other];
+            let touch = low.cmple(beside.max.truncate()).all() && beside.min.truncate().cmple(high).all();
+            if other >= one || !touch {
+                return;
+            }
+            let (a, b) = (led(&mut leader, one), led(&mut leader, other));
+            if a != b && linked(one, other) {
+                leader[a.max(b)] = a.min(b);
+            }
+        });
+    }
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
+    for thing in 0..boxes.len() {
+        groups[led(&mut leader, thing)].push(thing);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// The first of a thing's group; the way to it is made shorter.
+fn led(leader: &mut [usize], mut thing: usize) -> usize {
+    while leader[thing] != thing {
+        leader[thing] = leader[leader[thing]];
+        thing = leader[thing];
+    }
+    thing
 }
 
 /// Adds the node of these things, and those below it. `first` is where they begin in the order.
@@ -194,6 +235,15 @@ mod tests {
             assert!(truth.iter().all(|thing| found.contains(thing)));
             assert!(found.len() < boxes.len() / 4);
         }
+    }
+
+    #[test]
+    fn groups_are_chains_of_neighbours_that_are_linked() {
+        let at = |x: f64| Aabb::from_corners(DVec3::new(x, 0.0, 0.0), DVec3::new(x + 1.5, 1.0, 0.0));
+        let row = [at(0.0), at(9.0), at(1.0), at(2.0), at(10.0), at(20.0)];
+        assert_eq!(groups(&row, |_, _| true), [vec![0, 2, 3], vec![1, 4], vec![5]]);
+        let odd = |a: usize, b: usize| (a, b) != (3, 2);
+        assert_eq!(groups(&row, odd), [vec![0, 2], vec![1, 4], vec![3], vec![5]]);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 
 use crate::boxes::Boxes;
 use crate::distance::{Corners, Surface, one_sided};
-use crate::outer::{height_at, in_plan, outer};
+use crate::outer::{height_at, outer};
 use crate::outline::{self, Plan, STEEP};
 use crate::overlay;
 use crate::shape::{Shape, Triangle};
@@ -116,6 +116,11 @@ impl Sheets {
             corners,
         }
     }
+}
+
+/// The box around a triangle, laid flat: only its place in the plan matters.
+fn in_plan(corners: &Corners) -> Aabb {
+    Aabb::from_points(corners.map(|corner| corner.truncate().extend(0.0)))
 }
 
 /// The greatest difference in height where both lie over each other, or `least` where that is more. Two planes differ most at a corner of

@@ -40,7 +40,7 @@ impl Volume {
                 up: t.normal.z > 0.0,
             })
             .collect();
-        let bounds: Vec<Aabb> = lids.iter().map(|lid| in_plan(&lid.corners)).collect();
+        let bounds: Vec<Aabb> = lids.iter().map(|lid| Aabb::from_points(lid.corners)).collect();
         Self {
             boxes: Boxes::new(&bounds),
             lids,
@@ -50,7 +50,7 @@ impl Volume {
     fn hides(&self, point: DVec3) -> bool {
         let at = point.truncate();
         let mut balance = 0;
-        self.boxes.over(at, at, |number| {
+        self.boxes.over_and_above(at, at, point.z, |number| {
             let lid = &self.lids[number];
             if height_at(&lid.corners, point).is_some_and(|z| z > point.z) {
                 balance += if lid.up { 1 } else { -1 };
@@ -58,11 +58,6 @@ impl Volume {
         });
         balance > 0
     }
-}
-
-/// The box around a triangle, laid flat: only its place in the plan matters.
-pub(crate) fn in_plan(corners: &Corners) -> Aabb {
-    Aabb::from_points(corners.map(|corner| corner.truncate().extend(0.0)))
 }
 
 /// The height of a triangle over a point of the plan; `None` beside it.

@@ -14,7 +14,7 @@ use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
 use crate::shape::{Shape, Triangle};
 use earcut::Earcut;
-use geo::{Contains, Coord, MultiPolygon};
+use geo::{Area, Coord, MultiPolygon};
 use glam::{DVec2, DVec3};
 use std::collections::BTreeSet;
 use tiles::surface::Surface;
@@ -280,13 +280,11 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
 /// One prism for every polygon of `plan`, made of the blocks inside it.
 fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
     let mut groups: Vec<Vec<(&Block, f64)>> = vec![Vec::new(); plan.0.len()];
+    let homes = outline::Homes::new(plan);
     for block in blocks {
         for part in &block.outline {
-            let part = MultiPolygon::new(vec![part.clone()]);
-            let home =
-                outline::inside(&part).and_then(|point| plan.iter().position(|polygon| polygon.contains(&point)));
-            if let Some(home) = home {
-                groups[home].push((block, outline::area(&part)));
+            if let Some(home) = outline::inside(part).and_then(|point| homes.of(point)) {
+                groups[home].push((block, part.unsigned_area()));
             }
         }
     }
