@@ -18,6 +18,7 @@ use glam::DVec3;
 use patch::Patch;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use stub::Stub;
 
 /// How coarse: corners of blocks may move by a third of `epsilon` metres, those of ground by half of it, small things within it are one;
@@ -121,13 +122,16 @@ pub(crate) struct Stock<'a> {
     pub(crate) items: Vec<&'a LeafItem>,
     /// Of tiles above leaves.
     pub(crate) pieces: Vec<&'a Pieces>,
+    /// Ground of the items, the same for every step.
+    patches: OnceLock<Vec<Patch>>,
 }
 
 impl Stock<'_> {
     /// The pieces at this step; at least one.
     pub(crate) fn coarsen(&self, step: Step, shapes: &[Shape]) -> Pieces {
         let mut blocks = block::of_items(&self.items, shapes, step);
-        let mut patches = patch::of_items(&self.items, shapes);
+        let ground = self.patches.get_or_init(|| patch::of_items(&self.items, shapes));
+        let mut patches = ground.clone();
         let mut stubs = stub::of_items(&self.items, shapes);
         blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
         patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
