@@ -8,6 +8,8 @@
 
 pub mod crs;
 pub mod geoid;
+#[doc(hidden)]
+pub mod geometry;
 pub mod triangulate;
 
 mod appearance;
