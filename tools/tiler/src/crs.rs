@@ -15,8 +15,8 @@ pub use operation::Transformer;
 
 use crate::geoid::{self, Grid};
 use crate::{Axis, Heights, Options};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Why coordinates cannot be transformed.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +170,8 @@ pub struct SourceCrs {
     swapped: bool,
     /// Tells it from any other that this program has made.
     serial: u64,
+    /// Set when it is known that PROJ's operation is no ballpark one, which takes longer to find out than to make the operation.
+    sound: Arc<OnceLock<()>>,
 }
 
 /// The next [`SourceCrs`]'s `serial`.
@@ -196,6 +198,7 @@ impl SourceCrs {
             credit,
             swapped: options.axis == Axis::NorthEast,
             serial: serial(),
+            sound: Arc::default(),
         })
     }
 
@@ -220,6 +223,7 @@ impl SourceCrs {
             credit,
             swapped: self.swapped,
             serial: serial(),
+            sound: Arc::default(),
         })
     }
 
@@ -258,9 +262,9 @@ impl SourceCrs {
             return Ok(());
         }
         let mut inside = [0_usize; 2];
+        let mut transformer = Transformer::new(self)?;
         for (swapped, count) in [false, true].into_iter().zip(&mut inside) {
-            self.swapped = swapped;
-            let transformer = Transformer::new(self)?;
+            transformer.swap_axes(swapped);
             *count = examples.iter().filter(|point| transformer.in_area(**point)).count();
         }
         self.serial = serial();

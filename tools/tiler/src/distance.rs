@@ -4,10 +4,11 @@
 //! never further from a surface than its corners are from any one triangle of it (the distance to a convex set is convex), nor than
 //! its middle is plus its radius. Where that is not good enough, the triangle is cut and asked again (branch and bound).
 
+use crate::boxes::Boxes;
 use glam::DVec3;
-use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use tiles::bounds::Aabb;
 
 /// A triangle's corners, in metres.
 pub(crate) type Corners = [DVec3; 3];
@@ -19,35 +20,27 @@ const CLOSE: f64 = 0.05;
 /// After this many cuts the bound is taken as it is; it is still a bound.
 const MOST_CUTS: usize = 200_000;
 
-struct Target(Corners);
-
-impl RTreeObject for Target {
-    type Envelope = AABB<[f64; 3]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        let [a, b, c] = self.0;
-        AABB::from_corners(a.min(b).min(c).to_array(), a.max(b).max(c).to_array())
-    }
-}
-
-impl PointDistance for Target {
-    fn distance_2(&self, point: &[f64; 3]) -> f64 {
-        distance_squared((*point).into(), &self.0)
-    }
-}
-
 /// A surface to which distances are measured.
-pub(crate) struct Surface(RTree<Target>);
+pub(crate) struct Surface {
+    triangles: Vec<Corners>,
+    boxes: Boxes,
+}
 
 impl Surface {
-    pub(crate) fn new(triangles: impl IntoIterator<Item = Corners>) -> Self {
-        Self(RTree::bulk_load(triangles.into_iter().map(Target).collect()))
+    pub(crate) fn new(triangles: Vec<Corners>) -> Self {
+        let bounds: Vec<Aabb> = triangles.iter().map(|corners| Aabb::from_points(*corners)).collect();
+        Self {
+            boxes: Boxes::new(&bounds),
+            triangles,
+        }
     }
 
-    /// The nearest triangle and its distance.
-    fn nearest(&self, point: DVec3) -> Option<(Corners, f64)> {
-        let found = self.0.nearest_neighbor(point.to_array())?;
-        Some((found.0, distance_squared(point, &found.0).sqrt()))
+    /// The nearest triangle and its distance, looked for from `hint`, a triangle that may well be it.
+    fn nearest(&self, point: DVec3, hint: usize) -> (usize, f64) {
+        let measure = |thing: usize| distance_squared(point, &self.triangles[thing]);
+        let first = measure(hint);
+        let (found, distance) = self.boxes.nearest(point, first, measure).unwrap_or((hint, first));
+        (found, distance.sqrt())
     }
 }
 
@@ -55,6 +48,8 @@ impl Surface {
 struct Piece {
     bound: f64,
     corners: Corners,
+    /// The triangle nearest to its middle.
+    nearest: usize,
 }
 
 impl PartialEq for Piece {
@@ -74,43 +69,88 @@ impl Ord for Piece {
     }
 }
 
-/// An upper bound of how far any point of `from` is from `to`; `None` when `to` is empty and `from` is not.
-pub(crate) fn one_sided(from: impl IntoIterator<Item = Corners>, to: &Surface) -> Option<f64> {
-    let mut heap = BinaryHeap::new();
-    // The greatest distance that a point is known to have.
-    let mut known = 0.0_f64;
-    for corners in from {
-        let (bound, reached) = bounds(&corners, to)?;
-        known = known.max(reached);
-        heap.push(Piece { bound, corners });
+/// An upper bound of how far any point of `from` is from `to`, in metres; what is within `enough` is not looked at more closely, so that
+/// a result up to it says no more than that. Infinite when `to` is empty and `from` is not.
+pub(crate) fn one_sided(from: &Surface, to: &Surface, enough: f64) -> f64 {
+    if to.triangles.is_empty() {
+        return if from.triangles.is_empty() { 0.0 } else { f64::INFINITY };
+    }
+    let mut search = Search {
+        to,
+        enough,
+        known: 0.0,
+        settled: 0.0,
+        heap: BinaryHeap::new(),
+    };
+    let mut hint = 0;
+    for corners in &from.triangles {
+        hint = search.ask(*corners, hint, f64::INFINITY);
     }
     let mut cuts = 0;
-    while let Some(piece) = heap.pop() {
+    while let Some(piece) = search.heap.pop() {
         cuts += 1;
-        if piece.bound <= (known * TIGHT).max(known + CLOSE) || cuts > MOST_CUTS {
-            return Some(piece.bound);
+        if piece.bound <= search.limit() || cuts > MOST_CUTS {
+            // It has the greatest bound of all that are left.
+            return search.settled.max(piece.bound);
         }
-        for corners in halves(&piece.corners) {
-            let (bound, reached) = bounds(&corners, to)?;
-            known = known.max(reached);
-            let bound = bound.min(piece.bound);
-            heap.push(Piece { bound, corners });
+        for half in halves(&piece.corners) {
+            search.ask(half, piece.nearest, piece.bound);
         }
     }
-    Some(0.0)
+    search.settled
 }
 
-/// How far a triangle may be from the surface, and how far its middle is.
-fn bounds(corners: &Corners, to: &Surface) -> Option<(f64, f64)> {
-    let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
-    let (nearest, distance) = to.nearest(middle)?;
-    let radius = corners.iter().map(|c| c.distance(middle)).fold(0.0, f64::max);
-    let convex = corners
-        .iter()
-        .map(|&c| distance_squared(c, &nearest))
-        .fold(0.0, f64::max)
-        .sqrt();
-    Some((convex.min(distance + radius), distance))
+/// The state of a branch and bound.
+struct Search<'a> {
+    to: &'a Surface,
+    enough: f64,
+    /// The greatest distance that a point is known to have.
+    known: f64,
+    /// The greatest bound among the pieces that need no further look.
+    settled: f64,
+    /// Those that do.
+    heap: BinaryHeap<Piece>,
+}
+
+impl Search<'_> {
+    /// A bound up to this is good enough.
+    fn limit(&self) -> f64 {
+        self.enough.max(self.known * TIGHT).max(self.known + CLOSE)
+    }
+
+    /// Looks at a triangle, which is not further away than `most`; answers a triangle of the surface that is near it. `hint` is one that
+    /// may be: where it is near enough itself, no nearer one is looked for.
+    fn ask(&mut self, corners: Corners, hint: usize, most: f64) -> usize {
+        let by_hint = self.farthest_corner(&corners, hint).min(most);
+        if by_hint <= self.limit() {
+            self.settled = self.settled.max(by_hint);
+            return hint;
+        }
+        let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
+        let (nearest, distance) = self.to.nearest(middle, hint);
+        self.known = self.known.max(distance);
+        let radius = corners.iter().map(|c| c.distance(middle)).fold(0.0, f64::max);
+        let bound = by_hint
+            .min(distance + radius)
+            .min(self.farthest_corner(&corners, nearest));
+        if bound <= self.limit() {
+            self.settled = self.settled.max(bound);
+        } else {
+            self.heap.push(Piece {
+                bound,
+                corners,
+                nearest,
+            });
+        }
+        nearest
+    }
+
+    /// How far the corners are from one triangle of the surface; no point between them is further.
+    fn farthest_corner(&self, corners: &Corners, from: usize) -> f64 {
+        let from = &self.to.triangles[from];
+        let distances = corners.iter().map(|&corner| distance_squared(corner, from));
+        distances.fold(0.0, f64::max).sqrt()
+    }
 }
 
 /// The triangle cut across its longest side.
@@ -171,7 +211,6 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -214,7 +253,7 @@ mod tests {
         };
         for _ in 0..12 {
             let (from, to) = (soup(5), soup(6));
-            let bound = one_sided(from.iter().copied(), &Surface::new(to.iter().copied())).unwrap();
+            let bound = one_sided(&Surface::new(from.clone()), &Surface::new(to.clone()), 0.0);
             let truth = oracle(&from, &to);
             assert!(bound >= truth - 1e-9, "{bound} < {truth}");
             assert!(bound <= truth * TIGHT + 0.6, "{bound} is far above {truth}");
@@ -222,22 +261,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_near_enough_is_not_measured_and_what_is_not_is() {
+        let mut next = numbers();
+        let mut soup = |count: usize| -> Vec<Corners> {
+            (0..count)
+                .map(|_| std::array::from_fn(|_| DVec3::new(next() * 30.0, next() * 30.0, next() * 8.0)))
+                .collect()
+        };
+        let (from, to) = (soup(20), soup(20));
+        let truth = oracle(&from, &to);
+        let (from, to) = (Surface::new(from), Surface::new(to));
+        for enough in [0.5, 0.8, 0.99].map(|part| part * truth) {
+            let bound = one_sided(&from, &to, enough);
+            assert!((truth - 1e-9..=truth * TIGHT + 0.6).contains(&bound), "{bound} {truth}");
+        }
+        assert!(one_sided(&from, &to, truth * 1.5) <= truth * 1.5);
+    }
+
+    #[test]
     fn a_flat_roof_is_as_far_from_its_prism_as_it_is_higher() {
-        let square = |z: f64| {
+        let surface = |z: f64| {
             let p = |x: f64, y: f64| DVec3::new(x, y, z);
-            [
+            Surface::new(vec![
                 [p(0., 0.), p(20., 0.), p(20., 20.)],
                 [p(0., 0.), p(20., 20.), p(0., 20.)],
-            ]
+            ])
         };
-        let bound = one_sided(square(12.5), &Surface::new(square(10.0))).unwrap();
+        let bound = one_sided(&surface(12.5), &surface(10.0), 0.0);
         assert!((bound - 2.5).abs() < 1e-9);
     }
 
     #[test]
     fn nothing_has_no_distance_from_something() {
         let t = [DVec3::ZERO, DVec3::X, DVec3::Y];
-        assert_eq!(one_sided([t], &Surface::new([])), None);
-        assert_eq!(one_sided([], &Surface::new([t])), Some(0.0));
+        let (some, none) = (Surface::new(vec![t]), Surface::new(Vec::new()));
+        assert_eq!(one_sided(&some, &none, 0.0), f64::INFINITY);
+        assert_eq!(one_sided(&none, &some, 0.0), 0.0);
     }
 }

@@ -10,61 +10,56 @@
 //!
 //! The level below has its own error, which is added (triangle inequality): errors only grow upward.
 
+use crate::boxes::Boxes;
 use crate::distance::{Corners, Surface, one_sided};
 use crate::outer::{height_at, outer};
 use crate::outline::{self, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
 use crate::standin::{Pieces, Stock};
+use geo::Polygon;
 use glam::{DVec2, DVec3};
-use rstar::{AABB, RTree, RTreeObject};
 use std::collections::BTreeMap;
+use tiles::bounds::Aabb;
 
 /// What colour, semantics and detail count for, in metres.
 const LOST_DETAIL: f64 = 1.0;
 
 /// The error of `made`, which stands for `stock`, against it; metres.
+///
+/// It is the greatest of several, so each is asked only whether it is greater than those before, the cheap ones first.
 pub(crate) fn error_against(stock: &Stock, made: &Pieces) -> f64 {
-    let volumes = volumes(stock, made);
-    let ground = ground(stock, made);
-    [LOST_DETAIL, made.fate.left_out, volumes, ground]
-        .into_iter()
-        .fold(0.0, f64::max)
+    let least = LOST_DETAIL.max(made.fate.left_out);
+    let flat = ground(stock, made, least);
+    volumes(stock, made, flat)
 }
 
-/// The two-sided distance of buildings and small things.
-fn volumes(stock: &Stock, made: &Pieces) -> f64 {
+/// The two-sided distance of buildings and small things, or `least` where that is more.
+fn volumes(stock: &Stock, made: &Pieces, least: f64) -> f64 {
     let before = outer(&stock.volumes(made));
     let after = outer(&made.volumes());
-    two_sided(&before, &after).unwrap_or(0.0)
+    if before.is_empty() || after.is_empty() {
+        return least;
+    }
+    let (before, after) = (Surface::new(before), Surface::new(after));
+    [(&before, &after), (&after, &before)]
+        .into_iter()
+        .fold(least, |worst, (from, to)| worst.max(one_sided(from, to, worst)))
 }
 
-fn two_sided(a: &[Corners], b: &[Corners]) -> Option<f64> {
-    let there = one_sided(a.iter().copied(), &Surface::new(b.iter().copied()))?;
-    let back = one_sided(b.iter().copied(), &Surface::new(a.iter().copied()))?;
-    Some(there.max(back))
-}
-
-/// Of ground: the widest strip of the wrong colour, and the greatest difference in height.
-fn ground(stock: &Stock, made: &Pieces) -> f64 {
+/// Of ground: the widest strip of the wrong colour, and the greatest difference in height; or `least` where that is more.
+fn ground(stock: &Stock, made: &Pieces, least: f64) -> f64 {
     let before = stock.grounds(made);
     let after = made.grounds();
-    let empty = Plan::new(Vec::new());
-    let mut worst = height_difference(&before, &after);
-    let plans = |grounds: &[Ground]| -> BTreeMap<_, Plan> {
-        let mut kinds: BTreeMap<_, Vec<&Plan>> = BTreeMap::new();
+    let mut worst = height_difference(&before, &after, least);
+    let mut kinds: BTreeMap<_, [Vec<&Plan>; 2]> = BTreeMap::new();
+    for (side, grounds) in [&before, &after].into_iter().enumerate() {
         for ground in grounds {
-            kinds.entry(ground.kind).or_default().push(&ground.plan);
+            kinds.entry(ground.kind).or_default()[side].push(&ground.plan);
         }
-        kinds
-            .into_iter()
-            .map(|(kind, plans)| (kind, overlay::union(plans)))
-            .collect()
-    };
-    let (before, after) = (plans(&before), plans(&after));
-    for kind in before.keys().chain(after.keys()) {
-        let (a, b) = (before.get(kind).unwrap_or(&empty), after.get(kind).unwrap_or(&empty));
-        worst = worst.max(widest(&overlay::difference_of_either(a, b)));
+    }
+    for [before, after] in kinds.into_values() {
+        worst = widest(&overlay::difference_of_either(before, after), worst);
     }
     worst
 }
@@ -79,71 +74,109 @@ pub(crate) struct Ground {
 /// Widths that are tried, in metres: each is a quarter more than the one before.
 const WIDTHS: usize = 40;
 
-/// An upper bound of the diameter of the largest circle inside a plan: the smallest width that an erosion leaves nothing of.
-fn widest(plan: &Plan) -> f64 {
+/// An upper bound of the diameter of the largest circle inside a plan, or `least` where that is more: the smallest of the widths that an
+/// erosion leaves nothing of.
+fn widest(plan: &Plan, least: f64) -> f64 {
     let width = |i: usize| 0.1 * 1.25_f64.powi(i as i32);
-    if plan.0.is_empty() {
-        return 0.0;
+    // Most of it is slivers, too small for any circle that matters.
+    let large: Vec<(f64, &Polygon)> = plan
+        .iter()
+        .map(|polygon| (outline::widest_circle(polygon), polygon))
+        .filter(|(bound, _)| *bound > least)
+        .collect();
+    let most = large.iter().map(|(bound, _)| *bound).fold(0.0, f64::max);
+    let plan = Plan::new(large.into_iter().map(|(_, polygon)| polygon.clone()).collect());
+    if plan.0.is_empty() || !outline::may_hold_circle(&plan, least) {
+        return least;
     }
-    let (mut low, mut high) = (0, WIDTHS);
+    let first = |above: f64| (0..WIDTHS).find(|&i| width(i) >= above).unwrap_or(WIDTHS);
+    let (mut low, mut high) = (first(least), first(most));
     while low < high {
         let middle = usize::midpoint(low, high);
-        if outline::may_hold_circle(plan, width(middle)) {
+        if outline::may_hold_circle(&plan, width(middle)) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    width(low)
+    width(low).min(most)
 }
 
-struct Sheet(Corners);
-
-impl RTreeObject for Sheet {
-    type Envelope = AABB<[f64; 2]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        let [a, b, c] = self.0;
-        let (low, high) = (a.min(b).min(c), a.max(b).max(c));
-        AABB::from_corners([low.x, low.y], [high.x, high.y])
-    }
+/// Triangles of ground, to be found by their place.
+struct Sheets {
+    corners: Vec<Corners>,
+    boxes: Boxes,
 }
 
-/// The greatest difference in height where both lie over each other. Two planes differ most at a corner of the piece of plan that they
-/// share, so those are looked at; where pieces of one ground lie over each other, the nearest in height is what stands for a point.
-fn height_difference(a: &[Ground], b: &[Ground]) -> f64 {
-    let sheets = |grounds: &[Ground]| -> Vec<Corners> {
-        let level = grounds.iter().flat_map(|g| &g.triangles).filter(|t| t.normal.z > STEEP);
-        level.map(|t| t.corners).collect()
-    };
-    let (a, b) = (sheets(a), sheets(b));
-    let over = |from: &[Corners], to: &[Corners]| {
-        let tree = RTree::bulk_load(to.iter().copied().map(Sheet).collect());
-        let worst = from.iter().map(|sheet| most_above(sheet, &tree));
-        worst.fold(0.0_f64, f64::max)
-    };
-    over(&a, &b).max(over(&b, &a))
-}
-
-/// How far a triangle is above or below the sheets at most, where there are any.
-fn most_above(triangle: &Corners, sheets: &RTree<Sheet>) -> f64 {
-    let mut worst = 0.0_f64;
-    for other in sheets.locate_in_envelope_intersecting(Sheet(*triangle).envelope()) {
-        for corner in shared_plan(triangle, &other.0) {
-            let Some(own) = plane_height(triangle, corner) else {
-                continue;
-            };
-            let point = DVec3::new(corner.x, corner.y, own);
-            let here = plane_height(&other.0, corner);
-            let others = sheets.locate_in_envelope_intersecting(AABB::from_point([corner.x, corner.y]));
-            let heights = here
-                .into_iter()
-                .chain(others.filter_map(|sheet| height_at(&sheet.0, point)));
-            let least = heights.map(|z| (z - own).abs()).min_by(f64::total_cmp);
-            worst = worst.max(least.unwrap_or(0.0));
+impl Sheets {
+    fn new(corners: Vec<Corners>) -> Self {
+        let bounds: Vec<Aabb> = corners.iter().map(in_plan).collect();
+        Self {
+            boxes: Boxes::new(&bounds),
+            corners,
         }
     }
+}
+
+/// The box around a triangle, laid flat: only its place in the plan matters.
+fn in_plan(corners: &Corners) -> Aabb {
+    Aabb::from_points(corners.map(|corner| corner.truncate().extend(0.0)))
+}
+
+/// The greatest difference in height where both lie over each other, or `least` where that is more. Two planes differ most at a corner of
+/// the piece of plan that they share, so those are looked at; where pieces of one ground lie over each other, the nearest in height is what
+/// stands for a point.
+fn height_difference(a: &[Ground], b: &[Ground], least: f64) -> f64 {
+    let sheets = |grounds: &[Ground]| {
+        let level = grounds.iter().flat_map(|g| &g.triangles).filter(|t| t.normal.z > STEEP);
+        Sheets::new(level.map(|t| t.corners).collect())
+    };
+    let (a, b) = (sheets(a), sheets(b));
+    let over = |from: &Sheets, to: &Sheets, least: f64| {
+        let each = from.corners.iter();
+        each.fold(least, |worst, sheet| most_above(sheet, to, worst))
+    };
+    over(&b, &a, over(&a, &b, least))
+}
+
+/// How far a triangle is above or below the sheets at most, where there are any; or `least` where that is more.
+fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
+    let around = Aabb::from_points(*triangle);
+    let (low, high) = (around.min.truncate(), around.max.truncate());
+    let mut worst = least;
+    sheets.boxes.over(low, high, |number| {
+        let other = &sheets.corners[number];
+        let beside = Aabb::from_points(*other);
+        // No point of the one is further from any of the other in height.
+        let apart = (around.max.z - beside.min.z).max(beside.max.z - around.min.z);
+        if apart <= worst || !meet_in_plan(&around, &beside) {
+            return;
+        }
+        for corner in shared_plan(triangle, other) {
+            let heights = plane_height(triangle, corner).zip(plane_height(other, corner));
+            if let Some((own, here)) = heights.filter(|(own, here)| (own - here).abs() > worst) {
+                worst = worst.max(nearest_in_height(corner.extend(own), here, sheets));
+            }
+        }
+    });
     worst
+}
+
+fn meet_in_plan(a: &Aabb, b: &Aabb) -> bool {
+    let (a_low, a_high) = (a.min.truncate(), a.max.truncate());
+    a_low.cmple(b.max.truncate()).all() && b.min.truncate().cmple(a_high).all()
+}
+
+/// How far the sheet nearest in height is above or below a point; one of them has the height `here`.
+fn nearest_in_height(point: DVec3, here: f64, sheets: &Sheets) -> f64 {
+    let mut least = (here - point.z).abs();
+    let at = point.truncate();
+    sheets.boxes.over(at, at, |number| {
+        if let Some(height) = height_at(&sheets.corners[number], point) {
+            least = least.min((height - point.z).abs());
+        }
+    });
+    least
 }
 
 /// The corners of the plan that two triangles share (Sutherland and Hodgman, "Reentrant polygon clipping", 1974).
@@ -184,7 +217,7 @@ mod tests {
         // The edges cross at (5, 5), where one is 10 m high and the other 0.
         let flat = [p(0., 0., 0.), p(10., 0., 0.), p(10., 10., 0.)];
         let steep = [p(10., 0., 10.), p(0., 10., 10.), p(-10., -10., -50.)];
-        let found = most_above(&flat, &RTree::bulk_load(vec![Sheet(steep)]));
+        let found = most_above(&flat, &Sheets::new(vec![steep]), 0.0);
         assert!((found - 10.0).abs() < 1e-9, "{found}");
     }
 

@@ -19,6 +19,10 @@ use tiles::bounds::Aabb;
 const SHARE: usize = 4;
 /// A level of at most this many tiles' weight becomes one tile.
 const LAST_SHARE: usize = 6;
+/// A tile this near to its limit need not be filled up further.
+const CLOSE: f64 = 0.85;
+/// By how much a tile shrinks from one step to the next, as the logarithm: typical of buildings.
+const SHRINK: f64 = 0.1;
 /// More levels than any city has.
 const MOST_LEVELS: u16 = 24;
 
@@ -186,7 +190,7 @@ impl Levels<'_> {
         Ok(stock)
     }
 
-    /// The finest step whose tile has at most `limit` bytes; the coarsest where none has.
+    /// The finest step whose tile has at most `limit` bytes, or one that comes close to it; the coarsest where none has so few.
     fn small_enough(&self, stock: &Stock, limit: usize, finest: usize) -> Result<(Pieces, usize, Encoded), Error> {
         let attempt = |step: usize| {
             let pieces = stock.coarsen(STEPS[step]);
@@ -195,19 +199,30 @@ impl Levels<'_> {
         };
         let (mut low, mut high) = (finest, STEPS.len() - 1);
         let mut best = None;
+        let mut next = usize::midpoint(low, high);
         while low < high {
-            let middle = usize::midpoint(low, high);
-            let made = attempt(middle)?;
-            if made.2.glb.len() <= limit {
+            let made = attempt(next)?;
+            let bytes = made.2.glb.len();
+            // How many steps away the limit should be.
+            let away = ((bytes as f64 / limit as f64).ln() / SHRINK).round();
+            if bytes <= limit {
+                let close = bytes as f64 > limit as f64 * CLOSE;
                 best = Some(made);
-                high = middle;
+                high = next;
+                if close {
+                    break;
+                }
             } else {
-                low = middle + 1;
+                low = next + 1;
+            }
+            if low < high {
+                let guess = next as f64 + away;
+                next = (guess.max(low as f64) as usize).min(high - 1);
             }
         }
         match best {
-            Some(best) if best.1 == low => Ok(best),
-            _ => attempt(low),
+            Some(best) if best.1 == high => Ok(best),
+            _ => attempt(high),
         }
     }
 }

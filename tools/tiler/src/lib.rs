@@ -8,9 +8,12 @@
 
 pub mod crs;
 pub mod geoid;
+#[doc(hidden)]
+pub mod geometry;
 pub mod triangulate;
 
 mod appearance;
+mod boxes;
 mod city;
 mod clip;
 mod content;

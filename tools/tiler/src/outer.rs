@@ -4,11 +4,12 @@
 //! distance between surfaces that counted them would say that a good stand-in is tens of metres off. A point is hidden when it lies inside
 //! a volume: when more faces look up above it than look down.
 
+use crate::boxes::Boxes;
 use crate::content::is_hidden_kind;
 use crate::distance::{Corners, halves};
 use crate::shape::Triangle;
 use glam::DVec3;
-use rstar::{AABB, RTree, RTreeObject};
+use tiles::bounds::Aabb;
 
 /// How far in front of a face one looks, in metres.
 const BEFORE: f64 = 0.02;
@@ -24,35 +25,37 @@ struct Lid {
     up: bool,
 }
 
-impl RTreeObject for Lid {
-    type Envelope = AABB<[f64; 2]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        let [a, b, c] = self.corners;
-        let (low, high) = (a.min(b).min(c), a.max(b).max(c));
-        AABB::from_corners([low.x, low.y], [high.x, high.y])
-    }
+/// Faces that look up or down, for telling what is inside.
+struct Volume {
+    lids: Vec<Lid>,
+    boxes: Boxes,
 }
 
-/// Faces that look up or down, for telling what is inside.
-struct Volume(RTree<Lid>);
-
 impl Volume {
-    fn new<'a>(triangles: impl Iterator<Item = &'a Triangle>) -> Self {
-        let lids = triangles.filter(|t| t.normal.z.abs() > 0.01).map(|t| Lid {
-            corners: t.corners,
-            up: t.normal.z > 0.0,
-        });
-        Self(RTree::bulk_load(lids.collect()))
+    fn new(triangles: &[Triangle]) -> Self {
+        let level = triangles.iter().filter(|t| t.normal.z.abs() > 0.01);
+        let lids: Vec<Lid> = level
+            .map(|t| Lid {
+                corners: t.corners,
+                up: t.normal.z > 0.0,
+            })
+            .collect();
+        let bounds: Vec<Aabb> = lids.iter().map(|lid| Aabb::from_points(lid.corners)).collect();
+        Self {
+            boxes: Boxes::new(&bounds),
+            lids,
+        }
     }
 
     fn hides(&self, point: DVec3) -> bool {
-        let at = AABB::from_point([point.x, point.y]);
-        let lids = self.0.locate_in_envelope_intersecting(at);
-        let balance: i32 = lids
-            .filter(|lid| height_at(&lid.corners, point).is_some_and(|z| z > point.z))
-            .map(|lid| if lid.up { 1 } else { -1 })
-            .sum();
+        let at = point.truncate();
+        let mut balance = 0;
+        self.boxes.over_and_above(at, at, point.z, |number| {
+            let lid = &self.lids[number];
+            if height_at(&lid.corners, point).is_some_and(|z| z > point.z) {
+                balance += if lid.up { 1 } else { -1 };
+            }
+        });
         balance > 0
     }
 }
@@ -71,7 +74,7 @@ pub(crate) fn height_at([a, b, c]: &Corners, point: DVec3) -> Option<f64> {
 
 /// The part of the surface that is seen from outside, at a resolution of a metre; what is in doubt counts as seen.
 pub(crate) fn outer(triangles: &[Triangle]) -> Vec<Corners> {
-    let volume = Volume::new(triangles.iter());
+    let volume = Volume::new(triangles);
     let lowest = triangles
         .iter()
         .flat_map(|t| t.corners)
@@ -91,15 +94,14 @@ pub(crate) fn outer(triangles: &[Triangle]) -> Vec<Corners> {
 fn visit(corners: Corners, normal: DVec3, volume: &Volume, seen: &mut Vec<Corners>) {
     let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
     let near = |corner: DVec3| middle + (corner - middle) * 0.9;
-    let hidden = [middle, near(corners[0]), near(corners[1]), near(corners[2])]
-        .iter()
-        .filter(|&&point| volume.hides(point + normal * BEFORE))
-        .count();
+    let hides = |point: DVec3| volume.hides(point + normal * BEFORE);
+    let hidden = hides(middle);
+    let alike = corners.iter().all(|&corner| hides(near(corner)) == hidden);
     let size = corners.iter().map(|c| c.distance(middle)).fold(0.0, f64::max);
-    match hidden {
-        0 => seen.push(corners),
-        4 if size <= LARGE => {}
-        1..4 if size <= SMALL => seen.push(corners),
+    match (alike, hidden) {
+        (true, false) => seen.push(corners),
+        (true, true) if size <= LARGE => {}
+        (false, _) if size <= SMALL => seen.push(corners),
         _ => {
             for half in halves(&corners) {
                 visit(half, normal, volume, seen);

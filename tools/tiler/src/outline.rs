@@ -1,11 +1,14 @@
 //! Outlines in the plan: joining, closing and simplifying them.
 
+mod narrow;
+
+use crate::boxes::Boxes;
 use crate::overlay;
 pub(crate) use crate::overlay::Plan;
 use crate::shape::Triangle;
 use earcut::Earcut;
 use geo::algorithm::buffer::{Buffer, BufferStyle, LineJoin};
-use geo::{Area, BoundingRect, Coord, InteriorPoint, LineString, MinimumRotatedRect, Point, Polygon, Simplify};
+use geo::{Area, BoundingRect, Contains, Coord, LineString, MinimumRotatedRect, Polygon, Simplify};
 use glam::{DVec2, DVec3};
 
 /// A join sharper than this (radians) is cut off rather than drawn to its point.
@@ -32,8 +35,21 @@ fn flat(corners: &[DVec3; 3]) -> Option<Vec<[f64; 2]>> {
 
 /// Fills what is narrower than `width`: alleys, courtyards, notches (a morphological closing).
 pub(crate) fn closed(plan: &Plan, width: f64) -> Plan {
-    // Corners kept sharp can cut into what was there; it is put back.
-    overlay::union([&shifted(&shifted(plan, width / 2.0), -width / 2.0), plan])
+    let mut all = Vec::with_capacity(plan.0.len());
+    for (group, narrow) in narrow::apart(plan, width) {
+        let own = Plan::new(group.into_iter().map(|at| plan.0[at].clone()).collect());
+        if narrow {
+            // Corners kept sharp can cut into what was there; it is put back.
+            all.extend(overlay::union([
+                &shifted(&shifted(&own, width / 2.0), -width / 2.0),
+                &own,
+            ]));
+        } else {
+            all.extend(own);
+        }
+    }
+    // Sharp corners of one group can reach into another.
+    overlay::union([&Plan::new(all)])
 }
 
 /// The same, with an outline that stays outside of the original when it is [`simplified`] by `tolerance`.
@@ -63,6 +79,14 @@ pub(crate) fn may_hold_circle(plan: &Plan, diameter: f64) -> bool {
     !plan.buffer_with_style(style).0.is_empty()
 }
 
+/// An upper bound of the diameter of the largest circle inside a polygon: it has no more area than the polygon, and is no wider.
+pub(crate) fn widest_circle(polygon: &Polygon) -> f64 {
+    let narrow = polygon
+        .bounding_rect()
+        .map_or(0.0, |rect| rect.width().min(rect.height()));
+    narrow.min((polygon.unsigned_area() * 4.0 / std::f64::consts::PI).sqrt())
+}
+
 /// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled.
 pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Plan {
     let least_hole = tolerance * tolerance * 4.0;
@@ -87,7 +111,11 @@ pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Pla
         holes.extend(kept.filter_map(|hole| simple_ring(hole, tolerance)));
     }
     // Simplified rings can cross themselves and each other: what they enclose counts, however often.
-    overlay::difference(&overlay::filled(&exteriors), &overlay::filled(&holes))
+    let filled = overlay::filled(&exteriors);
+    if holes.is_empty() {
+        return filled;
+    }
+    overlay::difference(&filled, &overlay::filled(&holes))
 }
 
 /// Of a simple ring and a rectangle the one that covers more nearly what `ring` does; a ring of more than five corners is taken.
@@ -99,7 +127,7 @@ fn nearer(simple: Option<LineString>, rectangle: Option<LineString>, ring: &Line
         return simple;
     }
     let truth = overlay::filled([ring]);
-    let wrong = |ring: &LineString| area(&overlay::difference_of_either(&overlay::filled([ring]), &truth));
+    let wrong = |ring: &LineString| area(&overlay::difference_of_either([&overlay::filled([ring])], [&truth]));
     if wrong(a) <= wrong(b) { simple } else { rectangle }
 }
 
@@ -156,9 +184,56 @@ pub(crate) fn area(plan: &Plan) -> f64 {
     plan.unsigned_area()
 }
 
-/// A point inside the plan.
-pub(crate) fn inside(plan: &Plan) -> Option<Point> {
-    plan.interior_point()
+/// A point inside a polygon: the middle of its widest part at a height where no corner lies. `None` of one without area.
+pub(crate) fn inside(polygon: &Polygon) -> Option<Coord> {
+    let rings = || std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    let mut heights: Vec<f64> = rings().flat_map(|ring| &ring.0).map(|c| c.y).collect();
+    heights.sort_unstable_by(f64::total_cmp);
+    let gap = heights
+        .windows(2)
+        .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])))?;
+    let y = f64::midpoint(gap[0], gap[1]);
+    let crossed = rings()
+        .flat_map(|ring| ring.0.windows(2))
+        .filter(|edge| (edge[0].y < y) != (edge[1].y < y));
+    let mut across: Vec<f64> = crossed
+        .map(|edge| edge[0].x + (edge[1].x - edge[0].x) * (y - edge[0].y) / (edge[1].y - edge[0].y))
+        .collect();
+    across.sort_unstable_by(f64::total_cmp);
+    let (pairs, _) = across.as_chunks::<2>();
+    let widest = pairs.iter().max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])))?;
+    Some(Coord {
+        x: f64::midpoint(widest[0], widest[1]),
+        y,
+    })
+}
+
+/// Finds the polygon of a plan that a point lies in.
+pub(crate) struct Homes<'a> {
+    plan: &'a Plan,
+    boxes: Boxes,
+}
+
+impl<'a> Homes<'a> {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
+        let boxes: Vec<_> = plan.iter().map(|polygon| overlay::around(polygon.exterior())).collect();
+        Self {
+            plan,
+            boxes: Boxes::new(&boxes),
+        }
+    }
+
+    /// The number of the polygon, the first where several hold the point.
+    pub(crate) fn of(&self, point: Coord) -> Option<usize> {
+        let at = DVec2::new(point.x, point.y);
+        let mut home: Option<usize> = None;
+        self.boxes.over(at, at, |number| {
+            if home.is_none_or(|found| number < found) && self.plan.0[number].contains(&point) {
+                home = Some(number);
+            }
+        });
+        home
+    }
 }
 
 fn longer_side(polygon: &Polygon) -> f64 {
@@ -211,4 +286,44 @@ pub(crate) fn cut(polygon: &Polygon, earcut: &mut Earcut<f64>) -> Vec<[Coord; 3]
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(rings: Vec<Vec<[f64; 2]>>) -> Plan {
+        overlay::union_of_rings(rings)
+    }
+
+    #[test]
+    fn closing_fills_alleys_and_notches_and_leaves_the_rest_as_it_was() {
+        let house = |x: f64| vec![[x, 0.], [x + 8., 0.], [x + 8., 9.], [x, 9.]];
+        let row = plan(vec![house(0.), house(9.), house(40.)]);
+        let done = closed(&row, 2.0);
+        assert_eq!(done.0.len(), 2);
+        assert!((area(&done) - (17. * 9. + 72.)).abs() < 1e-3);
+        assert_eq!(done.0[1], row.0[2]);
+    }
+
+    #[test]
+    fn the_point_inside_lies_inside_and_finds_its_way_home() {
+        let horseshoe = vec![
+            [0., 0.],
+            [9., 0.],
+            [9., 9.],
+            [6., 9.],
+            [6., 3.],
+            [4., 3.],
+            [4., 9.],
+            [0., 9.],
+        ];
+        let all = plan(vec![horseshoe, vec![[20., 0.], [24., 5.], [20., 9.]]]);
+        let homes = Homes::new(&all);
+        for (number, polygon) in all.iter().enumerate() {
+            let found = inside(polygon).map(|point| (polygon.contains(&point), homes.of(point)));
+            assert_eq!(found, Some((true, Some(number))));
+        }
+        assert_eq!(homes.of(Coord { x: 5.0, y: 6.0 }), None);
+    }
 }

@@ -4,11 +4,17 @@
 //! that touch themselves (iShape-Rust/iOverlay#79). Real outlines do. So `i_overlay` is asked directly, for shapes whose holes may touch
 //! their border; everything here that reads them is at ease with that.
 
+mod rings;
+
+use crate::boxes::groups;
 use geo::{Coord, LineString, MultiPolygon, Polygon};
+use glam::DVec3;
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::core::solver::Solver;
 use i_overlay::float::overlay::{FloatOverlay, OverlayOptions};
+use rings::{borders, may_touch, simple_polygon};
+use tiles::bounds::Aabb;
 
 /// Polygons in the east-north plane, exteriors anticlockwise, holes clockwise; metres.
 pub(crate) type Plan = MultiPolygon<f64>;
@@ -16,20 +22,52 @@ pub(crate) type Plan = MultiPolygon<f64>;
 type Contours = Vec<Vec<[f64; 2]>>;
 
 /// What any of the plans covers. Each must have its rings in the order that [`Plan`] says.
+///
+/// What touches nothing else stays as it is, and what lies apart is joined apart: of a city's outlines that is most.
 pub(crate) fn union<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Plan {
-    let contours: Contours = plans.into_iter().flat_map(contours).collect();
-    overlay(&contours, &Vec::new(), OverlayRule::Subject, FillRule::Positive)
+    let polygons: Vec<&Polygon> = plans.into_iter().flatten().collect();
+    let boxes: Vec<Aabb> = polygons.iter().map(|polygon| around(polygon.exterior())).collect();
+    let mut all = Vec::with_capacity(polygons.len());
+    let together = |a: usize, b: usize| {
+        // One may lie within the other; else they share a point only where their edges do.
+        let nested = boxes[a].contains_box(&boxes[b]) || boxes[b].contains_box(&boxes[a]);
+        nested || may_touch(polygons[a].exterior(), polygons[b].exterior())
+    };
+    for group in groups(&boxes, together) {
+        if let [only] = *group {
+            all.push(polygons[only].clone());
+            continue;
+        }
+        let contours: Contours = group.iter().flat_map(|&at| polygon_contours(polygons[at])).collect();
+        all.extend(overlay(
+            &contours,
+            &Vec::new(),
+            OverlayRule::Subject,
+            FillRule::Positive,
+        ));
+    }
+    Plan::new(all)
 }
 
 /// What anticlockwise rings cover together.
 pub(crate) fn union_of_rings(rings: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Plan {
-    let contours: Contours = rings.into_iter().collect();
+    let contours = borders(rings.into_iter().collect());
+    if let [only] = &*contours
+        && let Some(polygon) = simple_polygon(only)
+    {
+        return Plan::new(vec![polygon]);
+    }
     overlay(&contours, &Vec::new(), OverlayRule::Subject, FillRule::Positive)
 }
 
 /// What rings enclose, in whatever order they run and however often they cross.
 pub(crate) fn filled<'a>(rings: impl IntoIterator<Item = &'a LineString>) -> Plan {
     let contours: Contours = rings.into_iter().map(contour).collect();
+    if let [only] = &*contours
+        && let Some(polygon) = simple_polygon(only)
+    {
+        return Plan::new(vec![polygon]);
+    }
     overlay(&contours, &Vec::new(), OverlayRule::Subject, FillRule::NonZero)
 }
 
@@ -41,17 +79,25 @@ pub(crate) fn enclosed<'a>(rings: impl IntoIterator<Item = &'a LineString>) -> P
 
 /// What `a` covers and `b` does not.
 pub(crate) fn difference(a: &Plan, b: &Plan) -> Plan {
-    both(a, b, OverlayRule::Difference)
+    both([a], [b], OverlayRule::Difference)
 }
 
-/// What one of them covers and the other does not.
-pub(crate) fn difference_of_either(a: &Plan, b: &Plan) -> Plan {
-    both(a, b, OverlayRule::Xor)
+/// What any plan of the ones covers and none of the others, and the other way round.
+pub(crate) fn difference_of_either<'a>(
+    ones: impl IntoIterator<Item = &'a Plan>,
+    others: impl IntoIterator<Item = &'a Plan>,
+) -> Plan {
+    both(ones, others, OverlayRule::Xor)
 }
 
-fn both(a: &Plan, b: &Plan, rule: OverlayRule) -> Plan {
-    let (a, b): (Contours, Contours) = (contours(a).collect(), contours(b).collect());
-    overlay(&a, &b, rule, FillRule::NonZero)
+fn both<'a>(
+    ones: impl IntoIterator<Item = &'a Plan>,
+    others: impl IntoIterator<Item = &'a Plan>,
+    rule: OverlayRule,
+) -> Plan {
+    let ones: Contours = ones.into_iter().flat_map(contours).collect();
+    let others: Contours = others.into_iter().flat_map(contours).collect();
+    overlay(&ones, &others, rule, FillRule::Positive)
 }
 
 fn overlay(a: &Contours, b: &Contours, rule: OverlayRule, fill: FillRule) -> Plan {
@@ -81,9 +127,17 @@ fn polygon(shape: Contours) -> Option<Polygon> {
 }
 
 fn contours(plan: &Plan) -> impl Iterator<Item = Vec<[f64; 2]>> {
-    plan.iter()
-        .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
-        .map(contour)
+    plan.iter().flat_map(polygon_contours)
+}
+
+fn polygon_contours(polygon: &Polygon) -> impl Iterator<Item = Vec<[f64; 2]>> {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    rings.map(contour)
+}
+
+/// The box around a ring, at height 0.
+pub(crate) fn around(ring: &LineString) -> Aabb {
+    Aabb::from_points(ring.0.iter().map(|c| DVec3::new(c.x, c.y, 0.0)))
 }
 
 fn contour(ring: &LineString) -> Vec<[f64; 2]> {
@@ -105,7 +159,7 @@ mod tests {
         let (a, b) = (square(0., 0., 10.), square(5., 5., 10.));
         assert!((union([&a, &b]).unsigned_area() - 175.).abs() < 1e-6);
         assert!((difference(&a, &b).unsigned_area() - 75.).abs() < 1e-6);
-        assert!((difference_of_either(&a, &b).unsigned_area() - 150.).abs() < 1e-6);
+        assert!((difference_of_either([&a], [&b]).unsigned_area() - 150.).abs() < 1e-6);
     }
 
     #[test]
@@ -126,7 +180,7 @@ mod tests {
             .collect();
         let all = union(&around);
         assert!((all.unsigned_area() - 13. * 9.).abs() < 1e-6);
-        let again = difference_of_either(&all, &square(0., 0., 15.));
+        let again = difference_of_either([&all], [&square(0., 0., 15.)]);
         assert!((again.unsigned_area() - 12. * 9.).abs() < 1e-6);
     }
 }

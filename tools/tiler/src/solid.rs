@@ -21,6 +21,9 @@ pub(crate) struct Check {
     pub(crate) turned: Vec<usize>,
 }
 
+/// The side of the cells that points are kept in, in metres: so large against the tolerance that nearly every point has one cell to look in.
+const CELL: f64 = 0.25;
+
 /// Points by number, those within the tolerance of each other with one number.
 #[derive(Default)]
 struct Weld {
@@ -30,12 +33,15 @@ struct Weld {
 
 impl Weld {
     fn number(&mut self, point: DVec3) -> u32 {
-        let cell = (point / TOLERANCE).floor();
-        let [x, y, z] = [cell.x as i64, cell.y as i64, cell.z as i64];
-        for dx in -1..=1 {
-            for dy in -1..=1 {
-                for dz in -1..=1 {
-                    let near = self.cells.get(&[x + dx, y + dy, z + dz]);
+        let cell = |point: DVec3| (point / CELL).floor().to_array().map(|v| v as i64);
+        let (low, high) = (
+            cell(point - DVec3::splat(TOLERANCE)),
+            cell(point + DVec3::splat(TOLERANCE)),
+        );
+        for x in low[0]..=high[0] {
+            for y in low[1]..=high[1] {
+                for z in low[2]..=high[2] {
+                    let near = self.cells.get(&[x, y, z]);
                     let same = near.into_iter().flatten().find(|(_, p)| p.distance(point) <= TOLERANCE);
                     if let Some(&(number, _)) = same {
                         return number;
@@ -45,22 +51,52 @@ impl Weld {
         }
         let number = self.count;
         self.count += 1;
-        self.cells.entry([x, y, z]).or_default().push((number, point));
+        self.cells.entry(cell(point)).or_default().push((number, point));
         number
     }
+}
+
+/// The faces at every edge, whichever way they run along it: edges in order, each face as often as it has the edge.
+struct Users(Vec<(Edge, usize)>);
+
+impl Users {
+    fn of(edges: &[Vec<Edge>]) -> Self {
+        let each = edges.iter().enumerate();
+        let mut users: Vec<(Edge, usize)> = each
+            .flat_map(|(face, edges)| edges.iter().map(move |&edge| (undirected(edge), face)))
+            .collect();
+        users.sort_unstable();
+        Self(users)
+    }
+
+    /// Edges that are not shared by exactly two faces.
+    fn open(&self) -> usize {
+        self.0
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|same| same.len() != 2)
+            .count()
+    }
+
+    fn at(&self, edge: Edge) -> impl Iterator<Item = usize> {
+        let edge = undirected(edge);
+        let first = self.0.partition_point(|(other, _)| *other < edge);
+        self.0[first..]
+            .iter()
+            .take_while(move |(other, _)| *other == edge)
+            .map(|(_, face)| *face)
+    }
+}
+
+fn undirected((a, b): Edge) -> Edge {
+    (a.min(b), a.max(b))
 }
 
 /// Looks at faces (each a list of rings) that should close a volume.
 pub(crate) fn check(faces: &[&[Vec<DVec3>]]) -> Check {
     let mut weld = Weld::default();
     let edges: Vec<Vec<Edge>> = faces.iter().map(|rings| edges_of(rings, &mut weld)).collect();
-    let mut users: HashMap<Edge, Vec<usize>> = HashMap::new();
-    for (face, edges) in edges.iter().enumerate() {
-        for &(a, b) in edges {
-            users.entry((a.min(b), a.max(b))).or_default().push(face);
-        }
-    }
-    let open_edges = users.values().filter(|faces| faces.len() != 2).count();
+    let users = Users::of(&edges);
+    let open_edges = users.open();
     Check {
         open_edges,
         turned: if open_edges == 0 {
@@ -83,7 +119,7 @@ fn edges_of(rings: &[Vec<DVec3>], weld: &mut Weld) -> Vec<Edge> {
 
 /// Walks from face to face over shared edges; a neighbour that runs along the edge in the same direction is turned. Of each connected
 /// piece the smaller part is turned, because most faces are right.
-fn disagreeing(edges: &[Vec<Edge>], users: &HashMap<Edge, Vec<usize>>) -> Vec<usize> {
+fn disagreeing(edges: &[Vec<Edge>], users: &Users) -> Vec<usize> {
     let mut side: Vec<Option<bool>> = vec![None; edges.len()];
     let mut turned = Vec::new();
     for start in 0..edges.len() {
@@ -97,7 +133,7 @@ fn disagreeing(edges: &[Vec<Edge>], users: &HashMap<Edge, Vec<usize>>) -> Vec<us
             let face = piece[next];
             next += 1;
             for &(a, b) in &edges[face] {
-                for &other in users.get(&(a.min(b), a.max(b))).into_iter().flatten() {
+                for other in users.at((a, b)) {
                     if other != face && side[other].is_none() {
                         let same_way = edges[other].contains(&(a, b));
                         side[other] = side[face].map(|side| side ^ same_way);

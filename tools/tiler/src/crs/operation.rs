@@ -20,22 +20,21 @@ impl Transformer {
     /// # Errors
     /// [`Error::Ballpark`] and [`Error::Proj`].
     pub fn new(crs: &SourceCrs) -> Result<Self, Error> {
-        let failed = |message: String| Error::Proj {
-            crs: crs.name.clone(),
-            message,
-        };
-        // The crate `proj` panics where PROJ answers "no operation" without an error number, which it does when only
-        // ballpark operations are left. So ask first with everything allowed, and read what would be used.
-        let probe = Proj::new_known_crs(&crs.definition, WGS_84, None).map_err(|e| failed(e.to_string()))?;
-        let _ = probe.convert(crs.middle_of_area());
-        if is_ballpark(&probe) {
-            return Err(Error::Ballpark { crs: crs.name.clone() });
+        let failed = |message: String| failed(crs, message);
+        if crs.sound.get().is_none() {
+            refuse_ballpark(crs)?;
+            let _ = crs.sound.set(());
         }
         let open = |definition| Proj::new(definition).map_err(|e| failed(e.to_string()));
         let proj = open(&crs.definition)?
             .create_crs_to_crs_from_pj(&open(WGS_84)?, None, Some(vec!["ALLOW_BALLPARK=NO"]))
             .map_err(|e| failed(e.to_string()))?;
         Ok(Self { proj, crs: crs.clone() })
+    }
+
+    /// Whether the file writes northing first.
+    pub(super) fn swap_axes(&mut self, swapped: bool) {
+        self.crs.swapped = swapped;
     }
 
     /// Longitude and latitude in degrees of a point as written.
@@ -121,6 +120,24 @@ impl SourceCrs {
             .and_then(|back| back.convert(middle).ok())
             .unwrap_or(middle)
     }
+}
+
+fn failed(crs: &SourceCrs, message: String) -> Error {
+    Error::Proj {
+        crs: crs.name.clone(),
+        message,
+    }
+}
+
+/// The crate `proj` panics where PROJ answers "no operation" without an error number, which it does when only ballpark operations are left.
+/// So this asks first with everything allowed, and reads what would be used.
+fn refuse_ballpark(crs: &SourceCrs) -> Result<(), Error> {
+    let probe = Proj::new_known_crs(&crs.definition, WGS_84, None).map_err(|e| failed(crs, e.to_string()))?;
+    let _ = probe.convert(crs.middle_of_area());
+    if is_ballpark(&probe) {
+        return Err(Error::Ballpark { crs: crs.name.clone() });
+    }
+    Ok(())
 }
 
 fn is_ballpark(operation: &Proj) -> bool {

@@ -2,7 +2,7 @@
 
 use citygml::{Address, Attribute, AttributeValue, CityObject, Code};
 use serde_json::Value;
-use store::FeatureRow;
+use store::{AttributeNote, FeatureRow};
 use tiles::feature::Feature;
 
 /// The styling attributes of a top-level object. `heights` are its lowest and highest point in the city's heights.
@@ -33,6 +33,7 @@ pub(super) fn feature(object: &CityObject, heights: (Option<f64>, Option<f64>)) 
 
 /// The GeoPackage's row of an object, with heights, extent, footprint and tiles still to come.
 pub(super) fn row(object: &CityObject, parent: Option<String>, layer: &str) -> FeatureRow {
+    let (attributes, notes) = attributes(object);
     FeatureRow {
         id: object.id.clone(),
         parent,
@@ -40,7 +41,8 @@ pub(super) fn row(object: &CityObject, parent: Option<String>, layer: &str) -> F
         kind: object.kind.clone(),
         name: object.name.clone(),
         address: object.addresses.first().map(line).filter(|line| !line.is_empty()),
-        attributes: attributes(object),
+        attributes,
+        notes,
         ..FeatureRow::default()
     }
 }
@@ -99,8 +101,28 @@ fn line(address: &Address) -> String {
         .join(", ")
 }
 
-fn attributes(object: &CityObject) -> Vec<(String, Value)> {
-    let mut list: Vec<(String, Value)> = Vec::new();
+/// A value with what the source says of it besides.
+struct Stated {
+    name: String,
+    value: Value,
+    unit: Option<String>,
+    code_list: Option<String>,
+}
+
+impl Stated {
+    fn plain(name: &str, value: impl Into<Value>) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.into(),
+            unit: None,
+            code_list: None,
+        }
+    }
+}
+
+/// All that is said of an object, with units and code lists as notes.
+fn attributes(object: &CityObject) -> (Vec<(String, Value)>, Vec<AttributeNote>) {
+    let mut list: Vec<Stated> = Vec::new();
     for (name, codes) in [
         ("class", &object.class),
         ("function", &object.function),
@@ -108,50 +130,66 @@ fn attributes(object: &CityObject) -> Vec<(String, Value)> {
     ] {
         let values: Vec<&str> = codes.iter().map(|code| code.value.as_str()).collect();
         if !values.is_empty() {
-            list.push((name.to_owned(), values.join("; ").into()));
+            list.push(Stated {
+                code_list: codes.iter().find_map(|code| code.code_space.clone()),
+                ..Stated::plain(name, values.join("; "))
+            });
         }
     }
-    if let Some(description) = &object.description {
-        list.push(("description".to_owned(), description.clone().into()));
-    }
-    list.extend(
-        object
-            .names
-            .iter()
-            .skip(1)
-            .map(|name| ("otherName".to_owned(), name.clone().into())),
-    );
-    list.extend(object.attributes.iter().map(named_value));
-    for reference in &object.external_references {
-        if let Some(target) = reference.uri.as_ref().or(reference.name.as_ref()) {
-            list.push(("externalReference".to_owned(), target.clone().into()));
-        }
-    }
-    distinct(list)
+    let description = object.description.iter();
+    list.extend(description.map(|text| Stated::plain("description", text.clone())));
+    let others = object.names.iter().skip(1);
+    list.extend(others.map(|name| Stated::plain("otherName", name.clone())));
+    list.extend(object.attributes.iter().map(stated));
+    let references = object.external_references.iter();
+    let targets = references.filter_map(|reference| reference.uri.as_ref().or(reference.name.as_ref()));
+    list.extend(targets.map(|target| Stated::plain("externalReference", target.clone())));
+    distinct(&mut list);
+    let notes = list
+        .iter()
+        .filter(|stated| stated.unit.is_some() || stated.code_list.is_some());
+    let notes = notes.map(|stated| AttributeNote {
+        attribute: stated.name.clone(),
+        unit: stated.unit.clone(),
+        code_list: stated.code_list.clone(),
+        label: None,
+    });
+    let notes = notes.collect();
+    (
+        list.into_iter().map(|stated| (stated.name, stated.value)).collect(),
+        notes,
+    )
 }
 
-fn named_value(attribute: &Attribute) -> (String, Value) {
-    let value = match &attribute.value {
-        AttributeValue::Integer(number) => (*number).into(),
-        AttributeValue::Real(number) => (*number).into(),
-        AttributeValue::Measure { value, uom } if is_metre(uom) => (*value).into(),
-        other => other.to_string().into(),
-    };
-    (attribute.name.clone(), value)
+fn stated(attribute: &Attribute) -> Stated {
+    let plain = |value: Value| Stated::plain(&attribute.name, value);
+    match &attribute.value {
+        AttributeValue::Integer(number) => plain((*number).into()),
+        AttributeValue::Real(number) => plain((*number).into()),
+        // That column is in metres.
+        AttributeValue::Measure { uom, .. } if attribute.name == "measuredHeight" && !is_metre(uom) => {
+            plain(attribute.value.to_string().into())
+        }
+        AttributeValue::Measure { value, uom } => Stated {
+            unit: Some(uom.clone()).filter(|uom| !uom.is_empty()),
+            ..plain((*value).into())
+        },
+        AttributeValue::Code(code) => Stated {
+            code_list: code.code_space.clone(),
+            ..plain(code.value.clone().into())
+        },
+        other => plain(other.to_string().into()),
+    }
 }
 
 /// Numbers the names that occur more than once, because a table has one column a name.
-fn distinct(list: Vec<(String, Value)>) -> Vec<(String, Value)> {
+fn distinct(list: &mut [Stated]) {
     let mut seen = std::collections::BTreeMap::<String, u32>::new();
-    list.into_iter()
-        .map(|(name, value)| {
-            let count = seen.entry(name.clone()).or_default();
-            *count += 1;
-            if *count == 1 {
-                (name, value)
-            } else {
-                (format!("{name} {count}"), value)
-            }
-        })
-        .collect()
+    for stated in list {
+        let count = seen.entry(stated.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            stated.name = format!("{} {count}", stated.name);
+        }
+    }
 }

@@ -14,10 +14,8 @@ use crate::outline::{self, Collapse, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
 use earcut::Earcut;
-use geo::{BoundingRect, Contains, Coord, MultiPolygon, Point};
+use geo::{Area, Coord, MultiPolygon};
 use glam::{DVec2, DVec3};
-use rstar::RTree;
-use rstar::primitives::{GeomWithData, Rectangle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tiles::surface::Surface;
@@ -282,27 +280,12 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
 
 /// One prism for every polygon of `plan`, made of the blocks inside it.
 fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
-    let boxes = plan.iter().enumerate().filter_map(|(number, polygon)| {
-        let rect = polygon.bounding_rect()?;
-        let (min, max) = (rect.min(), rect.max());
-        Some(GeomWithData::new(
-            Rectangle::from_corners([min.x, min.y], [max.x, max.y]),
-            number,
-        ))
-    });
-    let boxes = RTree::bulk_load(boxes.collect());
-    let home_of = |point: Point| {
-        let around = boxes
-            .locate_all_at_point([point.x(), point.y()])
-            .map(|found| found.data);
-        around.filter(|&number| plan.0[number].contains(&point)).min()
-    };
     let mut groups: Vec<Vec<(&Block, f64)>> = vec![Vec::new(); plan.0.len()];
+    let homes = outline::Homes::new(plan);
     for block in blocks {
         for part in &block.outline {
-            let part = MultiPolygon::new(vec![part.clone()]);
-            if let Some(home) = outline::inside(&part).and_then(home_of) {
-                groups[home].push((block, outline::area(&part)));
+            if let Some(home) = outline::inside(part).and_then(|point| homes.of(point)) {
+                groups[home].push((block, part.unsigned_area()));
             }
         }
     }
