@@ -22,7 +22,7 @@ fn sample(store: &Path) -> Collection {
         .args(inputs)
         .arg("-o")
         .arg(store)
-        .args(["--collection", "helsinki", "--tile-bytes", "32K", "--brotli", "1"])
+        .args(["--collection", "helsinki", "--tile-bytes", "48K", "--brotli", "1"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

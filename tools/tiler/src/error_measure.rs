@@ -12,13 +12,13 @@
 
 use crate::boxes::Boxes;
 use crate::distance::{Corners, Surface, one_sided};
-use crate::outer::{height_at, outer};
+use crate::outer::outer;
 use crate::outline::{self, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
 use crate::standin::{Pieces, Stock};
 use geo::Polygon;
-use glam::{DVec2, DVec3};
+use glam::DVec2;
 use std::collections::BTreeMap;
 use tiles::bounds::Aabb;
 
@@ -140,26 +140,91 @@ fn height_difference(a: &[Ground], b: &[Ground], least: f64) -> f64 {
 }
 
 /// How far a triangle is above or below the sheets at most, where there are any; or `least` where that is more.
+///
+/// Over each piece of plan that it shares with a sheet, the corners tell how far that one sheet is at most. Where sheets lie over each
+/// other, what counts is the nearest: a piece is forgiven as far as nearer sheets lie over it.
 fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
     let around = Aabb::from_points(*triangle);
     let (low, high) = (around.min.truncate(), around.max.truncate());
-    let mut worst = least;
+    let mut pieces: Vec<(f64, Vec<DVec2>, usize)> = Vec::new();
+    let mut none_beyond = true;
     sheets.boxes.over(low, high, |number| {
         let other = &sheets.corners[number];
         let beside = Aabb::from_points(*other);
-        // No point of the one is further from any of the other in height.
-        let apart = (around.max.z - beside.min.z).max(beside.max.z - around.min.z);
-        if apart <= worst || !meet_in_plan(&around, &beside) {
+        if !meet_in_plan(&around, &beside) {
             return;
         }
-        for corner in shared_plan(triangle, other) {
-            let heights = plane_height(triangle, corner).zip(plane_height(other, corner));
-            if let Some((own, here)) = heights.filter(|(own, here)| (own - here).abs() > worst) {
-                worst = worst.max(nearest_in_height(corner.extend(own), here, sheets));
+        let piece = shared_plan(triangle, other);
+        let off = |&corner: &DVec2| Some((plane_height(triangle, corner)? - plane_height(other, corner)?).abs());
+        let most = piece.iter().filter_map(off).fold(0.0, f64::max);
+        none_beyond &= most <= least;
+        pieces.push((most, piece, number));
+    });
+    if none_beyond {
+        return least;
+    }
+    // The furthest first: what no nearer sheet lies over is as far as it is.
+    pieces.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+    for (at, (most, piece, _)) in pieces.iter().enumerate() {
+        if *most <= least {
+            break;
+        }
+        let mut rest = vec![piece.clone()];
+        for (_, _, nearer) in &pieces[at + 1..] {
+            rest = rest
+                .iter()
+                .flat_map(|part| outside(part, &sheets.corners[*nearer]))
+                .collect();
+            if rest.is_empty() {
+                break;
             }
         }
-    });
-    worst
+        if rest.iter().any(|part| plan_area(part) > SLIVER) {
+            return *most;
+        }
+    }
+    least
+}
+
+/// What is left of a piece of plan smaller than this comes from rounding, in square metres.
+const SLIVER: f64 = 1e-4;
+
+fn plan_area(part: &[DVec2]) -> f64 {
+    let Some(&first) = part.first() else {
+        return 0.0;
+    };
+    let doubled = part.windows(2).map(|edge| (edge[0] - first).perp_dot(edge[1] - first));
+    doubled.sum::<f64>().abs() / 2.0
+}
+
+/// The parts of a convex piece of plan that lie outside of a triangle, each convex.
+fn outside(part: &[DVec2], triangle: &Corners) -> Vec<Vec<DVec2>> {
+    let [a, b, c] = triangle.map(|corner| corner.truncate());
+    let turned = (b - a).perp_dot(c - a).signum();
+    let mut rest = part.to_vec();
+    let mut beyond = Vec::new();
+    for (from, to) in [(a, b), (b, c), (c, a)] {
+        let side = |point: DVec2| turned * (to - from).perp_dot(point - from);
+        beyond.push(kept(&rest, |point| -side(point)));
+        rest = kept(&rest, side);
+    }
+    beyond.retain(|part| plan_area(part) > SLIVER * 1e-3);
+    beyond
+}
+
+/// The part of a convex piece where `side` is not negative (Sutherland and Hodgman, "Reentrant polygon clipping", 1974).
+fn kept(piece: &[DVec2], side: impl Fn(DVec2) -> f64) -> Vec<DVec2> {
+    let mut rest = Vec::with_capacity(piece.len() + 1);
+    for (&here, &next) in piece.iter().zip(piece.iter().cycle().skip(1)) {
+        let (at, then) = (side(here), side(next));
+        if at >= 0.0 {
+            rest.push(here);
+        }
+        if (at > 0.0 && then < 0.0) || (at < 0.0 && then > 0.0) {
+            rest.push(here.lerp(next, at / (at - then)));
+        }
+    }
+    rest
 }
 
 fn meet_in_plan(a: &Aabb, b: &Aabb) -> bool {
@@ -167,37 +232,14 @@ fn meet_in_plan(a: &Aabb, b: &Aabb) -> bool {
     a_low.cmple(b.max.truncate()).all() && b.min.truncate().cmple(a_high).all()
 }
 
-/// How far the sheet nearest in height is above or below a point; one of them has the height `here`.
-fn nearest_in_height(point: DVec3, here: f64, sheets: &Sheets) -> f64 {
-    let mut least = (here - point.z).abs();
-    let at = point.truncate();
-    sheets.boxes.over(at, at, |number| {
-        if let Some(height) = height_at(&sheets.corners[number], point) {
-            least = least.min((height - point.z).abs());
-        }
-    });
-    least
-}
-
-/// The corners of the plan that two triangles share (Sutherland and Hodgman, "Reentrant polygon clipping", 1974).
+/// The corners of the plan that two triangles share.
 fn shared_plan(a: &Corners, b: &Corners) -> Vec<DVec2> {
-    let mut rest: Vec<DVec2> = a.iter().map(|corner| corner.truncate()).collect();
     let edges = [(b[0], b[1]), (b[1], b[2]), (b[2], b[0])].map(|(p, q)| (p.truncate(), q.truncate()));
     let turned = (edges[0].1 - edges[0].0).perp_dot(edges[1].1 - edges[1].0).signum();
-    for (from, to) in edges {
-        let side = |point: DVec2| turned * (to - from).perp_dot(point - from);
-        let before = std::mem::take(&mut rest);
-        for (&here, &next) in before.iter().zip(before.iter().cycle().skip(1)) {
-            let (at, then) = (side(here), side(next));
-            if at >= 0.0 {
-                rest.push(here);
-            }
-            if (at > 0.0 && then < 0.0) || (at < 0.0 && then > 0.0) {
-                rest.push(here.lerp(next, at / (at - then)));
-            }
-        }
-    }
-    rest
+    let whole = a.iter().map(|corner| corner.truncate()).collect();
+    edges.into_iter().fold(whole, |rest: Vec<DVec2>, (from, to)| {
+        kept(&rest, |point| turned * (to - from).perp_dot(point - from))
+    })
 }
 
 /// The height of a triangle's plane over a point of the plan; `None` of one that stands upright.
@@ -210,6 +252,7 @@ fn plane_height([a, b, c]: &Corners, point: DVec2) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use glam::DVec3;
 
     #[test]
     fn a_ridge_across_a_flat_sheet_is_found_where_no_corner_of_either_lies() {
@@ -219,6 +262,25 @@ mod tests {
         let steep = [p(10., 0., 10.), p(0., 10., 10.), p(-10., -10., -50.)];
         let found = most_above(&flat, &Sheets::new(vec![steep]), 0.0);
         assert!((found - 10.0).abs() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn ground_under_a_bridge_is_as_far_as_the_ground_that_stands_for_it_and_no_further() {
+        let p = DVec3::new;
+        let ground = [p(0., 0., 0.), p(10., 0., 0.), p(0., 10., 0.)];
+        let bridge = ground.map(|corner| corner + p(0., 0., 8.0));
+        // The ground that stands for it comes in two pieces, half a metre lower.
+        let low = |a, b, c| [a, b, c].map(|corner: DVec3| corner - p(0., 0., 0.5));
+        let middle = p(5., 5., 0.);
+        let pieces = [
+            low(p(0., 0., 0.), p(10., 0., 0.), middle),
+            low(p(0., 0., 0.), middle, p(0., 10., 0.)),
+        ];
+        let all = Sheets::new(vec![bridge, pieces[0], pieces[1]]);
+        assert!((most_above(&ground, &all, 0.0) - 0.5).abs() < 1e-9);
+        // Where one of the pieces is missing only the bridge is left.
+        let half = Sheets::new(vec![bridge, pieces[0]]);
+        assert!((most_above(&ground, &half, 0.0) - 8.0).abs() < 1e-9);
     }
 
     #[test]

@@ -240,10 +240,14 @@ pub(super) fn land(items: &[Item]) -> Option<Ground> {
     let terrain = items
         .iter()
         .any(|item| item.underlay || item.subject.layer == Layer::Terrain);
+    // Of what the underlay stands for the heights count, too.
+    let drawn = items
+        .iter()
+        .filter(|item| !item.underlay && item.subject.layer == Layer::Terrain && item.subject.form == Form::Ground);
     terrain.then(|| Ground {
         kind: LAND,
         plan: covered(items),
-        triangles: Vec::new(),
+        triangles: drawn.flat_map(|item| item.triangles.iter().copied()).collect(),
     })
 }
 

@@ -41,7 +41,7 @@ pub fn tiled(threads: usize) -> City {
 
 fn tile_into(folder: &Path, threads: usize) -> (TileSummary, Report) {
     let options = Options {
-        tile_bytes: 32 * 1024,
+        tile_bytes: 48 * 1024,
         threads: Some(threads),
         ..Options::default()
     };

@@ -169,7 +169,7 @@ fn tile(place: &Place) -> anyhow::Result<Outcome> {
         "--collection",
         "helsinki",
         "--tile-bytes",
-        "32K",
+        "48K",
     ];
     let tiled = run(&mut place.command(place.program("kortteli"), &arguments))?;
     let verified = run(&mut place.command(place.program("kortteli"), &["verify", &store]))?;
