@@ -18,7 +18,7 @@ use crate::overlay;
 use crate::shape::Triangle;
 use crate::standin::{Pieces, Stock};
 use geo::Polygon;
-use glam::DVec2;
+use glam::{DVec2, DVec3};
 use std::collections::BTreeMap;
 use tiles::bounds::Aabb;
 
@@ -199,7 +199,7 @@ fn plan_area(part: &[DVec2]) -> f64 {
 
 /// The parts of a convex piece of plan that lie outside of a triangle, each convex.
 fn outside(part: &[DVec2], triangle: &Corners) -> Vec<Vec<DVec2>> {
-    let [a, b, c] = triangle.map(|corner| corner.truncate());
+    let [a, b, c] = triangle.map(DVec3::truncate);
     let turned = (b - a).perp_dot(c - a).signum();
     let mut rest = part.to_vec();
     let mut beyond = Vec::new();
@@ -252,7 +252,6 @@ fn plane_height([a, b, c]: &Corners, point: DVec2) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glam::DVec3;
 
     #[test]
     fn a_ridge_across_a_flat_sheet_is_found_where_no_corner_of_either_lies() {

@@ -280,21 +280,11 @@ impl Index {
         for block in &blocks {
             starts.push(count);
             for entry in read(block, spill)? {
-                let known = squares.last_mut();
-                match known.filter(|square| (square.layer, square.place) == (entry.layer, entry.place)) {
-                    Some(square) => square.add(&entry),
-                    None => {
-                        let mut square = Square {
-                            layer: entry.layer,
-                            place: entry.place,
-                            first: count,
-                            records: 0,
-                            triangles: 0,
-                            features: 0,
-                        };
-                        square.add(&entry);
-                        squares.push(square);
-                    }
+                let same = |square: &&mut Square| (square.layer, square.place) == (entry.layer, entry.place);
+                if let Some(square) = squares.last_mut().filter(same) {
+                    square.add(&entry);
+                } else {
+                    squares.push(Square::of(&entry, count));
                 }
                 count += 1;
             }
@@ -328,6 +318,20 @@ impl Index {
 }
 
 impl Square {
+    /// With its first record, which has this number.
+    fn of(entry: &Entry, first: usize) -> Self {
+        let mut square = Self {
+            layer: entry.layer,
+            place: entry.place,
+            first,
+            records: 0,
+            triangles: 0,
+            features: 0,
+        };
+        square.add(entry);
+        square
+    }
+
     fn add(&mut self, entry: &Entry) {
         self.records += 1;
         if entry.drawn == 1 {

@@ -90,7 +90,7 @@ impl Item {
         let triangles = triangles.as_chunks::<TRIANGLE_BYTES>().0;
         Some(Self::new(
             Arc::new(subject),
-            triangles.iter().filter_map(|bytes| read_triangle(bytes)).collect(),
+            triangles.iter().filter_map(read_triangle).collect(),
             underlay == 1,
         ))
     }

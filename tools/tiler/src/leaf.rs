@@ -14,6 +14,7 @@ use crate::group::Node;
 use crate::item::Item;
 use crate::layer::Form;
 use std::borrow::Cow;
+use std::sync::Arc;
 use tiles::bounds::Aabb;
 
 /// A square of the quadtree, in metres of the ENU frame.
@@ -212,7 +213,7 @@ fn distribute(item: Item, cell: &Cell, quarters: &mut [Vec<Item>; 4]) {
         };
         let piece = clip(&clip(&item.triangles, half(0, x)), half(1, y));
         if !piece.is_empty() {
-            items.push(Item::new(item.subject.clone(), piece, item.underlay));
+            items.push(Item::new(Arc::clone(&item.subject), piece, item.underlay));
         }
     }
 }

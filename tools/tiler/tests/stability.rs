@@ -101,7 +101,11 @@ fn tiled(store: &Path, input: &Path, options: &Options) -> (u64, BTreeSet<String
         .max()
         .unwrap();
     let collection = Collection::open(&store.join("boxes")).unwrap();
-    let names = collection.manifest().files.keys().filter(|name| name.ends_with(".glb"));
+    let names = collection
+        .manifest()
+        .files
+        .keys()
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "glb"));
     (summary.published.unwrap().new_files, names.cloned().collect(), depth)
 }
 
