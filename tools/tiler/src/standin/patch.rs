@@ -18,6 +18,7 @@ use geo::Coord;
 use glam::DVec3;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tiles::surface::Surface;
@@ -127,12 +128,19 @@ impl Patch {
     /// The ground, and the rim of an underlay, with corners on a grid.
     pub(crate) fn triangles(&self, grid: f64) -> Vec<Triangle> {
         let mut earcut = Earcut::new();
-        let height = self.heights.sampler();
-        let place = |c: Coord| snapped(DVec3::new(c.x, c.y, height(c) + self.lift), grid);
+        let sampled = self.heights.sampler();
+        // A corner belongs to several triangles, and looking its height up is what takes time.
+        let mut known: FxHashMap<[u64; 2], f64> = FxHashMap::default();
+        let mut height = |c: Coord| {
+            *known
+                .entry([c.x.to_bits(), c.y.to_bits()])
+                .or_insert_with(|| sampled(c))
+        };
+        let mut place = |c: Coord| snapped(DVec3::new(c.x, c.y, height(c) + self.lift), grid);
         let mut all = Vec::new();
         for polygon in &self.outline {
             for corners in outline::cut(polygon, &mut earcut) {
-                let corners = corners.map(place);
+                let corners = corners.map(&mut place);
                 let [a, b, c] = corners;
                 let normal = (b - a).cross(c - a).normalize_or(DVec3::Z);
                 all.push(Triangle {
