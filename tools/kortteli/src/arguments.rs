@@ -113,8 +113,8 @@ pub(crate) struct TileArguments {
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub(crate) threads: Option<usize>,
     /// About how much memory to take, with M or G for MiB or GiB; otherwise half of the machine's. The result does not depend on it.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub(crate) memory: Option<usize>,
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub(crate) memory: Option<u64>,
     /// Where to keep intermediate results; otherwise beside the collection. They take about as much room as the files.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) temp: Option<PathBuf>,
@@ -260,6 +260,26 @@ fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
     Ok(BoundingBox(numbers))
 }
 
+/// Less than this is taken by the program itself.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.as_bytes().last() {
+        Some(b'G' | b'g') => (&text[..text.len() - 1], 30),
+        Some(b'M' | b'm') => (&text[..text.len() - 1], 20),
+        _ => (text, 0),
+    };
+    let bytes = digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << shift));
+    match bytes {
+        None => Err("give a number of bytes, for example 512M or 2G".to_owned()),
+        Some(bytes) if bytes < LEAST_MEMORY => Err("the program itself takes 64M".to_owned()),
+        Some(bytes) => Ok(bytes),
+    }
+}
+
 fn parse_size(text: &str) -> Result<usize, String> {
     let (digits, factor) = match text.as_bytes().last() {
         Some(b'K' | b'k') => (&text[..text.len() - 1], 1024),
@@ -323,6 +343,8 @@ mod tests {
     #[test]
     fn sizes_are_bytes_or_kibibytes_or_mebibytes() {
         assert_eq!(parse_size("32K").unwrap(), 32 * 1024);
+        assert_eq!(parse_memory("2G").unwrap(), 2 << 30);
+        assert!(parse_memory("1K").unwrap_err().contains("512M") && parse_memory("9M").unwrap_err().contains("64M"));
         assert_eq!(parse_size("1M").unwrap(), 1 << 20);
         assert_eq!(parse_size("500000").unwrap(), 500_000);
         for wrong in ["", "K", "1G", "-1", "1.5M", "99999999999999999999M", "1K", "0"] {

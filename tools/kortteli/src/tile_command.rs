@@ -79,7 +79,7 @@ fn options(arguments: &TileArguments, encoding: glb::Encoding) -> tiler::Options
         },
         encoding,
         threads: arguments.threads,
-        memory: arguments.memory.map(|bytes| bytes as u64).or_else(half_of_memory),
+        memory: arguments.memory.or_else(half_of_memory),
         temp: arguments.temp.clone(),
         strict: arguments.strict,
         lod: arguments.lod,
