@@ -15,7 +15,8 @@ use crate::shape::Triangle;
 use crate::standin::block::wall_of;
 use earcut::Earcut;
 use geo::Coord;
-use glam::DVec3;
+use glam::{DVec2, DVec3};
+use rayon::prelude::*;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use rustc_hash::FxHashMap;
@@ -200,11 +201,12 @@ fn lift(layer: Layer) -> f64 {
 /// The pieces of ground among the items, and the underlay where there is terrain among them.
 pub(super) fn of_items(items: &[Item]) -> Vec<Patch> {
     let mut patches = of_items_without_underlay(items);
-    if let Some(underlay) = underlay(items, &patches) {
+    let underlays = underlays(items, &patches);
+    if let Some(first) = underlays.first() {
         // What looks like the underlay need not be drawn on it.
-        patches.retain(|patch| patch.kind() != underlay.kind());
-        patches.push(underlay);
+        patches.retain(|patch| patch.kind() != first.kind());
     }
+    patches.extend(underlays);
     patches
 }
 
@@ -260,51 +262,74 @@ pub(super) fn land(items: &[Item]) -> Option<Ground> {
 }
 
 /// What the items cover. Each is joined by itself first: what they have inside never meets.
-fn covered(items: &[Item]) -> Plan {
+fn covered<'a>(items: impl IntoIterator<Item = &'a Item>) -> Plan {
     let plans: Vec<Plan> = items
-        .iter()
+        .into_iter()
         .map(|item| outline::plan_of(item.triangles.iter().filter(|t| t.normal.z > STEEP)))
         .collect();
     overlay::union(&plans)
 }
 
-/// All land of a terrain tile as one piece, of the kind and colour that most of the tile's own ground has.
-fn underlay(items: &[Item], patches: &[Patch]) -> Option<Patch> {
-    let terrain = |item: &&Item| !item.underlay && item.subject.layer == Layer::Terrain;
+/// Ground is joined square by square, in metres: one outline with thousands of holes takes longer than all its parts.
+const SQUARE: f64 = 512.0;
+
+/// The square in which a point lies.
+fn square_of(point: DVec2, side: f64) -> (i64, i64) {
+    let at = (point / side).floor();
+    (at.x as i64, at.y as i64)
+}
+
+/// All land of a terrain tile, a piece a square, of the kind and colour that most of the tile's own ground has.
+fn underlays(items: &[Item], patches: &[Patch]) -> Vec<Patch> {
     let mut areas: BTreeMap<(Surface, Color), f64> = BTreeMap::new();
     for patch in patches.iter().filter(|patch| patch.layer == Layer::Terrain) {
         *areas.entry(patch.kind()).or_default() += patch.weight;
     }
-    let (&kind, _) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let Some((&kind, _)) = areas.iter().max_by(|a, b| a.1.total_cmp(b.1)) else {
+        return Vec::new();
+    };
     let own = || patches.iter().filter(|patch| patch.kind() == kind);
-    let largest = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))?;
-    let land: Vec<&Triangle> = items
+    let Some(largest) = own().max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject))) else {
+        return Vec::new();
+    };
+    let terrain = items
         .iter()
-        .flat_map(|item| item.triangles.iter())
-        .filter(|t| t.normal.z > STEEP)
-        .collect();
-    let corners = items
-        .iter()
-        .filter(terrain)
-        .flat_map(|item| item.triangles.iter().flat_map(|t| t.corners));
-    let lowest = corners.map(|c| c.z).fold(f64::INFINITY, f64::min);
-    Some(Patch {
-        subject: largest.subject,
-        layer: largest.layer,
-        members: members_of(own().map(|patch| &patch.members)),
-        weight: largest.weight,
-        outline: covered(items),
-        surface: kind.0,
-        color: kind.1,
-        heights: Heights::of(land.iter().flat_map(|t| t.corners).collect()),
-        lift: -UNDERLAY_DEPTH,
-        rim: Some(lowest - UNDERLAY_DEPTH),
-    })
+        .filter(|item| !item.underlay && item.subject.layer == Layer::Terrain);
+    let lowest = terrain.map(|item| item.bounds.min.z).fold(f64::INFINITY, f64::min);
+    let mut squares: BTreeMap<(i64, i64), Vec<&Item>> = BTreeMap::new();
+    for item in items {
+        let square = square_of(item.bounds.center().truncate(), SQUARE);
+        squares.entry(square).or_default().push(item);
+    }
+    let mut members = members_of(own().map(|patch| &patch.members));
+    let squares = squares.into_values().filter_map(|items| {
+        let land = || {
+            items
+                .iter()
+                .flat_map(|item| item.triangles.iter())
+                .filter(|t| t.normal.z > STEEP)
+        };
+        let outline = covered(items.iter().copied());
+        (!outline.0.is_empty()).then(|| Patch {
+            subject: largest.subject,
+            layer: largest.layer,
+            // One of the pieces stands for all of them.
+            members: std::mem::replace(&mut members, vec![largest.subject]),
+            weight: largest.weight,
+            outline,
+            surface: kind.0,
+            color: kind.1,
+            heights: Heights::of(land().flat_map(|t| t.corners).collect()),
+            lift: -UNDERLAY_DEPTH,
+            rim: Some(lowest - UNDERLAY_DEPTH),
+        })
+    });
+    squares.collect()
 }
 
 /// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
 pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
-    type Kind = (bool, Surface, Color, u64);
+    type Kind = (bool, Surface, Color, u64, (i64, i64));
     let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
     for patch in patches {
         let owner = if step.merge || patch.is_underlay() {
@@ -313,17 +338,20 @@ pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
             patch.subject
         };
         let color = if patch.is_underlay() { [0; 4] } else { patch.color };
+        // What grows coarser is joined over larger squares.
+        let square = square_of(outline::middle(&patch.outline), SQUARE.max(16.0 * step.epsilon));
         let surface = if patch.is_underlay() {
             Surface::Unknown
         } else {
             patch.surface
         };
         kinds
-            .entry((patch.is_underlay(), surface, color, owner))
+            .entry((patch.is_underlay(), surface, color, owner, square))
             .or_default()
             .push(patch.clone());
     }
-    kinds.into_values().filter_map(|group| join(&group, step)).collect()
+    let groups: Vec<Vec<Patch>> = kinds.into_values().collect();
+    groups.into_par_iter().filter_map(|group| join(&group, step)).collect()
 }
 
 /// Pieces of one kind as one.
