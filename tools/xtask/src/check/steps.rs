@@ -2,6 +2,7 @@
 
 use super::output::{Counts, run};
 use super::{Outcome, Place};
+use anyhow::Context as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -156,9 +157,12 @@ fn demo(place: &Place) -> anyhow::Result<Outcome> {
     run(&mut place.command("tools/demo", &["--check"]))
 }
 
-/// The store that `demo` left, or a new one: the later steps read it.
+/// A new store, which the later steps read: one that is there already would keep its frame, and pictures would differ by it.
 fn tile(place: &Place) -> anyhow::Result<Outcome> {
     let store = place.made().join("store");
+    if store.exists() {
+        std::fs::remove_dir_all(&store).with_context(|| format!("cannot remove {}", store.display()))?;
+    }
     let store = store.to_string_lossy();
     let arguments = [
         "tile",

@@ -99,8 +99,8 @@ pub(super) fn home(city: &City, viewport: Viewport) -> Camera {
     camera
 }
 
-/// The camera's pose, moved so that `bounds` reach from the lower edge of the picture to [`SKYLINE`], or so far away that half
-/// their width is seen, where that takes more distance.
+/// The camera's pose, moved so that `bounds` reach from the lower edge of the picture to where the skyline belongs, or so far
+/// away that half their width is seen, where that takes more distance.
 fn below_the_skyline(camera: &Camera, bounds: &Aabb) -> Pose {
     /// Height in the picture of the highest that is seen: 0 is the middle, 1 the upper edge.
     const SKYLINE: f64 = 0.45;
