@@ -115,7 +115,7 @@ pub(crate) struct TileArguments {
     /// About how much memory to take, with M or G for MiB or GiB; otherwise half of the machine's. The result does not depend on it.
     #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     pub(crate) memory: Option<u64>,
-    /// Where to keep intermediate results; otherwise beside the collection. They take about as much room as the files.
+    /// Where to keep intermediate results while it runs; otherwise beside the collection. They grow with the files.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) temp: Option<PathBuf>,
     /// Publish nothing if there is a warning.

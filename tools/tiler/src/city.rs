@@ -77,10 +77,10 @@ struct Budget {
     at_once: usize,
 }
 
-/// What the program takes before any city, in bytes.
+/// Set aside for the program itself, in bytes: an estimate.
 const BASE: u64 = 64 << 20;
-/// The most memory that one cell or group takes, as a multiple of the bytes of a tile: measured on LoD2 buildings, where decoded triangles,
-/// their copies and the plans made of them take some fifty times what the encoded tile does.
+/// The memory that one cell or group is reckoned with, as a multiple of the bytes of a tile: an estimate by the sizes of triangles and of their
+/// copies, not a measured bound. It decides how many are worked on at once and nothing else.
 const WORK_SHARE: u64 = 60;
 
 impl Budget {

@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     pub(crate) drawn: u32,
 }
 
-const ENTRY_BYTES: usize = 40;
+const ENTRY_BYTES: usize = 32;
 
 impl Entry {
     fn to_bytes(self) -> [u8; ENTRY_BYTES] {

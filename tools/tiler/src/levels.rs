@@ -21,7 +21,7 @@ const SHARE: usize = 4;
 const LAST_SHARE: usize = 6;
 /// A tile this near to its limit need not be filled up further.
 const CLOSE: f64 = 0.85;
-/// By how much a tile shrinks from one step to the next, as the logarithm: typical of buildings.
+/// By how much a tile shrinks from one step to the next, as the logarithm: a guess that decides which step is tried next.
 const SHRINK: f64 = 0.1;
 /// More levels than any city has.
 const MOST_LEVELS: u16 = 24;

@@ -22,8 +22,7 @@ pub struct Options {
     pub threads: Option<usize>,
     /// About how many bytes of memory the run may take; `None` for half of a gigabyte a thread. The result does not depend on it.
     pub memory: Option<u64>,
-    /// Where intermediate results are put aside; `None` for the collection's own directory. They take about as much room as the
-    /// geometry of the inputs.
+    /// Where intermediate results are put aside; `None` for the collection's own directory. They take room as the geometry does.
     pub temp: Option<PathBuf>,
     /// Whether a warning makes the run fail, before anything is published.
     pub strict: bool,

@@ -92,13 +92,14 @@ fn read_one(
     let mut summaries = Vec::new();
     // The first objects that have coordinates settle what the others are made with.
     for chunk in chunks.by_ref() {
-        let mut first = Vec::new();
+        let (mut first, end) = (Vec::new(), chunk.end_position());
         summaries.push(reader.read_chunk(chunk, |object| first.push(object))?);
         source.settle_axes(&first)?;
         let site = read.settle_site(&first, &source);
         let made = site.unwrap_or(Site::NOWHERE);
         let ready = first.par_iter().map(|object| made_ready(object, &source, &made));
         read.take(ready.collect(), &source, intake)?;
+        at(end);
         if site.is_some() {
             break;
         }
