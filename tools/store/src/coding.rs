@@ -8,8 +8,10 @@ use std::io::{self, Read, Write};
 
 /// Brotli's window as a power of two: 4 MiB, more than any tile.
 const BROTLI_WINDOW: i32 = 22;
-const ZSTD_LEVEL: i32 = 12;
-const GZIP_LEVEL: u32 = 6;
+/// Of a synthetic city's tiles, level 12 leaves 5 % less and takes three times as long; what can read Zstandard can read Brotli.
+const ZSTD_LEVEL: i32 = 6;
+/// Level 6 leaves 1.5 % less of the same tiles and takes half as long again.
+const GZIP_LEVEL: u32 = 5;
 
 /// A content coding (RFC 9110, 8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
