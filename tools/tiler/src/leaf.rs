@@ -9,7 +9,7 @@
 
 use crate::Error;
 use crate::clip::{Half, clip};
-use crate::content::{Encoded, Encoder, MOST_FEATURES, Part, least_bytes};
+use crate::content::{Encoded, Encoder, MOST_FEATURES, Part, few_bytes};
 use crate::group::Node;
 use crate::item::Item;
 use crate::layer::Form;
@@ -72,9 +72,10 @@ impl Leaf {
     }
 }
 
-/// Whether so much in one cell cannot be one leaf, and need not be encoded to find out.
+/// Whether so much in one cell can hardly be one leaf, and is not encoded to find out. Where it could have been, the quarters are put
+/// together again.
 pub(crate) fn is_hopeless(triangles: usize, features: usize, limit: usize) -> bool {
-    least_bytes(triangles, features) > 2 * limit || features > MOST_FEATURES
+    few_bytes(triangles, features) > limit || features > MOST_FEATURES
 }
 
 /// Cuts leaves.
@@ -118,8 +119,8 @@ impl Cutter<'_> {
         // Rows in order of id; pieces of one feature stay in the order in which they came.
         items.sort_by(|a, b| {
             let key = |item: &Item| (item.underlay, item.subject.number);
-            let id = |item: &Item| item.subject.feature.id.clone();
-            id(a).cmp(&id(b)).then(key(a).cmp(&key(b)))
+            let (one, other) = (&a.subject.feature.id, &b.subject.feature.id);
+            one.cmp(other).then_with(|| key(a).cmp(&key(b)))
         });
         let parts: Vec<Part<'_>> = items
             .iter()
