@@ -63,8 +63,13 @@ impl Boxes {
     }
 
     /// The thing nearest to a point and its squared distance, by the squared distances that `measure` tells; `None` when none is nearer
-    /// than `least` (squared).
-    pub(crate) fn nearest(&self, point: DVec3, least: f64, measure: impl Fn(usize) -> f64) -> Option<(usize, f64)> {
+    /// than `least` (squared). `measure` is also told the least so far: what is not nearer it need not measure well.
+    pub(crate) fn nearest(
+        &self,
+        point: DVec3,
+        least: f64,
+        mut measure: impl FnMut(usize, f64) -> f64,
+    ) -> Option<(usize, f64)> {
         let mut best = (None, least);
         let mut stack = Stack::default();
         stack.push_if(!self.nodes.is_empty(), 0);
@@ -75,7 +80,7 @@ impl Boxes {
             }
             if node.count > 0 {
                 for &thing in self.things(node) {
-                    let distance = measure(thing as usize);
+                    let distance = measure(thing as usize, best.1);
                     if distance < best.1 {
                         best = (Some(thing as usize), distance);
                     }
@@ -100,36 +105,65 @@ impl Boxes {
 /// their members are in ascending order.
 pub(crate) fn groups(boxes: &[Aabb], mut linked: impl FnMut(usize, usize) -> bool) -> Vec<Vec<usize>> {
     let tree = Boxes::new(boxes);
-    let mut leader: Vec<usize> = (0..boxes.len()).collect();
+    let mut chains = Chains::new(boxes.len());
     for (one, bounds) in boxes.iter().enumerate() {
-        let (low, high) = (bounds.min.truncate(), bounds.max.truncate());
-        tree.over(low, high, |other| {
-            let beside = &boxes[other];
-            let touch = low.cmple(beside.max.truncate()).all() && beside.min.truncate().cmple(high).all();
-            if other >= one || !touch {
-                return;
-            }
-            let (a, b) = (led(&mut leader, one), led(&mut leader, other));
-            if a != b && linked(one, other) {
-                leader[a.max(b)] = a.min(b);
+        tree.over(bounds.min.truncate(), bounds.max.truncate(), |other| {
+            let touch = other < one && meet_in_plan(bounds, &boxes[other]);
+            if touch && !chains.linked(one, other) && linked(one, other) {
+                chains.link(one, other);
             }
         });
     }
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
-    for thing in 0..boxes.len() {
-        groups[led(&mut leader, thing)].push(thing);
-    }
-    groups.retain(|group| !group.is_empty());
-    groups
+    chains.groups()
 }
 
-/// The first of a thing's group; the way to it is made shorter.
-fn led(leader: &mut [usize], mut thing: usize) -> usize {
-    while leader[thing] != thing {
-        leader[thing] = leader[leader[thing]];
-        thing = leader[thing];
+/// Whether two boxes share a point of the plan.
+pub(crate) fn meet_in_plan(a: &Aabb, b: &Aabb) -> bool {
+    let (a_low, a_high) = (a.min.truncate(), a.max.truncate());
+    a_low.cmple(b.max.truncate()).all() && b.min.truncate().cmple(a_high).all()
+}
+
+/// Things that are linked, and the friends of their friends (a union-find).
+pub(crate) struct Chains {
+    /// One that each is linked to: the first of a chain leads it.
+    leader: Vec<usize>,
+}
+
+impl Chains {
+    /// So many things, each for itself.
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            leader: (0..count).collect(),
+        }
     }
-    thing
+
+    pub(crate) fn linked(&mut self, one: usize, other: usize) -> bool {
+        self.first_of(one) == self.first_of(other)
+    }
+
+    pub(crate) fn link(&mut self, one: usize, other: usize) {
+        let (a, b) = (self.first_of(one), self.first_of(other));
+        self.leader[a.max(b)] = a.min(b);
+    }
+
+    /// The chains and their members in ascending order.
+    pub(crate) fn groups(mut self) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); self.leader.len()];
+        for thing in 0..self.leader.len() {
+            groups[self.first_of(thing)].push(thing);
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
+    /// The first of a thing's chain; the way to it is made shorter.
+    fn first_of(&mut self, mut thing: usize) -> usize {
+        while self.leader[thing] != thing {
+            self.leader[thing] = self.leader[self.leader[thing]];
+            thing = self.leader[thing];
+        }
+        thing
+    }
 }
 
 /// Adds the node of these things, and those below it. `first` is where they begin in the order.
@@ -215,9 +249,12 @@ mod tests {
         let tree = Boxes::new(&boxes);
         for query in field(60).iter().map(|bounds| bounds.min + DVec3::splat(0.3)) {
             let truth = boxes.iter().map(|b| away(b, query)).fold(f64::INFINITY, f64::min);
-            let found = tree.nearest(query, f64::INFINITY, |thing| away(&boxes[thing], query));
+            let found = tree.nearest(query, f64::INFINITY, |thing, _| away(&boxes[thing], query));
             assert_eq!(found.map(|(_, distance)| distance), Some(truth));
-            assert!(tree.nearest(query, truth, |thing| away(&boxes[thing], query)).is_none());
+            assert!(
+                tree.nearest(query, truth, |thing, _| away(&boxes[thing], query))
+                    .is_none()
+            );
         }
     }
 
@@ -247,7 +284,11 @@ mod tests {
 
     #[test]
     fn of_nothing_there_is_nothing_and_of_equals_there_is_a_tree() {
-        assert!(Boxes::new(&[]).nearest(DVec3::ZERO, f64::INFINITY, |_| 0.0).is_none());
+        assert!(
+            Boxes::new(&[])
+                .nearest(DVec3::ZERO, f64::INFINITY, |_, _| 0.0)
+                .is_none()
+        );
         let same = vec![Aabb::from_corners(DVec3::ZERO, DVec3::ONE); 10_000];
         let mut found = 0;
         Boxes::new(&same).over(DVec2::ZERO, DVec2::ZERO, |_| found += 1);

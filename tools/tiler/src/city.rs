@@ -1,7 +1,7 @@
 //! The run: from files to a published collection.
 
 use crate::content::Encoder;
-use crate::index::Index;
+use crate::index::{Index, Square};
 use crate::intake::{Facts, Intake};
 use crate::layer::Layer;
 use crate::leaf::{Cell, Cutter};
@@ -12,6 +12,7 @@ use crate::rows::Rows;
 use crate::spill::Spill;
 use crate::{Error, Options, Progress, Stage, TileSummary, publish};
 use citygml::Report;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -147,36 +148,41 @@ impl Work<'_> {
         let [x, y, side] = self.city.frame.curve;
         let cell = Cell { min: [x, y], side };
         let squares = &self.city.index.squares;
-        let mut trees = BTreeMap::new();
-        for own in squares.chunk_by(|a, b| a.layer == b.layer) {
-            let layer = Layer::ALL.into_iter().find(|layer| *layer as u8 == own[0].layer);
-            let Some(layer) = layer.filter(|_| own.iter().any(|square| square.features > 0)) else {
-                continue;
-            };
-            let planner = Planner {
-                cutter: Cutter { encoder: self.encoder },
-                index: &self.city.index,
-                spill: self.spill,
-                middle: cell.middle(),
-                at_once: self.at_once,
-                done: &|features| {
-                    let done = cut.fetch_add(features as u64, Ordering::Relaxed) + features as u64;
-                    self.progress.at(Stage::Leaves, done.min(total), total);
-                },
-            };
-            let levels = Levels {
-                encoder: self.encoder,
-                spill: self.spill,
-                at_once: self.at_once,
-                put: &|glb| Ok(self.publisher.put(layer.name(), "glb", glb)?),
-                done: &|total| {
-                    let done = stood.fetch_add(1, Ordering::Relaxed) + 1;
-                    self.progress.at(Stage::StandIns, done, total.max(done));
-                },
-            };
-            let leaves = planner.leaves(cell, own)?;
-            trees.extend(levels.build(leaves)?.map(|tree| (layer, tree)));
-        }
-        Ok(trees)
+        let layer_of = |own: &[Square]| Layer::ALL.into_iter().find(|layer| *layer as u8 == own[0].layer);
+        let layers: Vec<(Layer, &[Square])> = squares
+            .chunk_by(|a, b| a.layer == b.layer)
+            .filter(|own| own.iter().any(|square| square.features > 0))
+            .filter_map(|own| Some((layer_of(own)?, own)))
+            .collect();
+        // Side by side, because the upper levels of one layer are too few tiles for every core.
+        let trees: Vec<_> = layers
+            .into_par_iter()
+            .map(|(layer, own)| {
+                let planner = Planner {
+                    cutter: Cutter { encoder: self.encoder },
+                    index: &self.city.index,
+                    spill: self.spill,
+                    middle: cell.middle(),
+                    at_once: self.at_once,
+                    done: &|features| {
+                        let done = cut.fetch_add(features as u64, Ordering::Relaxed) + features as u64;
+                        self.progress.at(Stage::Leaves, done.min(total), total);
+                    },
+                };
+                let levels = Levels {
+                    encoder: self.encoder,
+                    spill: self.spill,
+                    at_once: self.at_once,
+                    put: &|glb| Ok(self.publisher.put(layer.name(), "glb", glb)?),
+                    done: &|total| {
+                        let done = stood.fetch_add(1, Ordering::Relaxed) + 1;
+                        self.progress.at(Stage::StandIns, done, total.max(done));
+                    },
+                };
+                let tree = levels.build(planner.leaves(cell, own)?)?;
+                Ok(tree.map(|tree| (layer, tree)))
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(trees.into_iter().flatten().collect())
     }
 }

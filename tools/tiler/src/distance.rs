@@ -5,6 +5,7 @@
 //! its middle is plus its radius. Where that is not good enough, the triangle is cut and asked again (branch and bound).
 
 use crate::boxes::Boxes;
+use crate::outer::Outer;
 use glam::DVec3;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -20,27 +21,46 @@ const CLOSE: f64 = 0.05;
 /// After this many cuts the bound is taken as it is; it is still a bound.
 const MOST_CUTS: usize = 200_000;
 
-/// A surface to which distances are measured.
+/// One of so many faces is looked at before the others.
+const FEW: usize = 61;
+
+/// A surface from which and to which distances are measured, as far as it is seen.
 pub(crate) struct Surface {
-    triangles: Vec<Corners>,
+    outer: Outer,
     boxes: Boxes,
 }
 
 impl Surface {
-    pub(crate) fn new(triangles: Vec<Corners>) -> Self {
-        let bounds: Vec<Aabb> = triangles.iter().map(|corners| Aabb::from_points(*corners)).collect();
+    pub(crate) fn new(outer: Outer) -> Self {
+        let bounds: Vec<Aabb> = (0..outer.len())
+            .map(|face| Aabb::from_points(*outer.face(face)))
+            .collect();
         Self {
             boxes: Boxes::new(&bounds),
-            triangles,
+            outer,
         }
     }
 
-    /// The nearest triangle and its distance, looked for from `hint`, a triangle that may well be it.
-    fn nearest(&self, point: DVec3, hint: usize) -> (usize, f64) {
-        let measure = |thing: usize| distance_squared(point, &self.triangles[thing]);
-        let first = measure(hint);
-        let (found, distance) = self.boxes.nearest(point, first, measure).unwrap_or((hint, first));
-        (found, distance.sqrt())
+    /// The nearest piece and its distance, looked for from `hint`, a piece that may well be it; `None` when nothing is seen.
+    fn nearest(&mut self, point: DVec3, hint: Option<usize>) -> Option<(usize, f64)> {
+        let Self { outer, boxes } = self;
+        let mut best = hint.map(|hint| (hint, distance_squared(point, outer.piece(hint))));
+        let first = best.map_or(f64::INFINITY, |(_, first)| first);
+        boxes.nearest(point, first, |face, least| {
+            if distance_squared(point, outer.face(face)) >= least {
+                return f64::INFINITY;
+            }
+            let pieces = outer.seen(face);
+            let distances = pieces.map(|piece| (piece, distance_squared(point, outer.piece(piece))));
+            let Some(nearest) = distances.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+                return f64::INFINITY;
+            };
+            if nearest.1 < least {
+                best = Some(nearest);
+            }
+            nearest.1
+        });
+        best.map(|(piece, distance)| (piece, distance.sqrt()))
     }
 }
 
@@ -48,8 +68,8 @@ impl Surface {
 struct Piece {
     bound: f64,
     corners: Corners,
-    /// The triangle nearest to its middle.
-    nearest: usize,
+    /// The piece nearest to its middle.
+    nearest: Option<usize>,
 }
 
 impl PartialEq for Piece {
@@ -70,11 +90,8 @@ impl Ord for Piece {
 }
 
 /// An upper bound of how far any point of `from` is from `to`, in metres; what is within `enough` is not looked at more closely, so that
-/// a result up to it says no more than that. Infinite when `to` is empty and `from` is not.
-pub(crate) fn one_sided(from: &Surface, to: &Surface, enough: f64) -> f64 {
-    if to.triangles.is_empty() {
-        return if from.triangles.is_empty() { 0.0 } else { f64::INFINITY };
-    }
+/// a result up to it says no more than that. Infinite when nothing of `to` is seen and something of `from` is.
+pub(crate) fn one_sided(from: &mut Surface, to: &mut Surface, enough: f64) -> f64 {
     let mut search = Search {
         to,
         enough,
@@ -82,9 +99,19 @@ pub(crate) fn one_sided(from: &Surface, to: &Surface, enough: f64) -> f64 {
         settled: 0.0,
         heap: BinaryHeap::new(),
     };
-    let mut hint = 0;
-    for corners in &from.triangles {
-        hint = search.ask(*corners, hint, f64::INFINITY);
+    // A few here and there first: the sooner something far away is known, the less needs a close look.
+    let few = (0..from.outer.len()).step_by(FEW);
+    let others = (0..from.outer.len()).filter(|face| face % FEW != 0);
+    let mut hint = None;
+    for face in few.chain(others) {
+        // What is near enough need not be seen.
+        if let Some(near) = search.is_near(from.outer.face(face), hint) {
+            hint = Some(near);
+            continue;
+        }
+        for piece in from.outer.seen(face) {
+            hint = search.ask(*from.outer.piece(piece), hint, f64::INFINITY);
+        }
     }
     let mut cuts = 0;
     while let Some(piece) = search.heap.pop() {
@@ -102,7 +129,7 @@ pub(crate) fn one_sided(from: &Surface, to: &Surface, enough: f64) -> f64 {
 
 /// The state of a branch and bound.
 struct Search<'a> {
-    to: &'a Surface,
+    to: &'a mut Surface,
     enough: f64,
     /// The greatest distance that a point is known to have.
     known: f64,
@@ -118,39 +145,67 @@ impl Search<'_> {
         self.enough.max(self.known * TIGHT).max(self.known + CLOSE)
     }
 
-    /// Looks at a triangle, which is not further away than `most`; answers a triangle of the surface that is near it. `hint` is one that
+    /// Settles a face that may or may not be seen, if it is near enough however that is: then answers a piece that is near it.
+    fn is_near(&mut self, corners: &Corners, hint: Option<usize>) -> Option<usize> {
+        let by_hint = self.farthest_corner(corners, hint);
+        if by_hint <= self.limit() {
+            self.settled = self.settled.max(by_hint);
+            return hint;
+        }
+        let (middle, radius) = circle(corners);
+        let (nearest, distance) = self.to.nearest(middle, hint)?;
+        let bound = (distance + radius).min(self.farthest_corner(corners, Some(nearest)));
+        (bound <= self.limit()).then(|| {
+            self.settled = self.settled.max(bound);
+            nearest
+        })
+    }
+
+    /// Looks at a piece that is seen and not further away than `most`; answers a piece of the surface that is near it. `hint` is one that
     /// may be: where it is near enough itself, no nearer one is looked for.
-    fn ask(&mut self, corners: Corners, hint: usize, most: f64) -> usize {
+    fn ask(&mut self, corners: Corners, hint: Option<usize>, most: f64) -> Option<usize> {
         let by_hint = self.farthest_corner(&corners, hint).min(most);
         if by_hint <= self.limit() {
             self.settled = self.settled.max(by_hint);
             return hint;
         }
-        let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
-        let (nearest, distance) = self.to.nearest(middle, hint);
+        let (middle, radius) = circle(&corners);
+        let Some((nearest, distance)) = self.to.nearest(middle, hint) else {
+            self.settled = f64::INFINITY;
+            return None;
+        };
         self.known = self.known.max(distance);
-        let radius = corners.iter().map(|c| c.distance(middle)).fold(0.0, f64::max);
         let bound = by_hint
             .min(distance + radius)
-            .min(self.farthest_corner(&corners, nearest));
+            .min(self.farthest_corner(&corners, Some(nearest)));
         if bound <= self.limit() {
             self.settled = self.settled.max(bound);
         } else {
             self.heap.push(Piece {
                 bound,
                 corners,
-                nearest,
+                nearest: Some(nearest),
             });
         }
-        nearest
+        Some(nearest)
     }
 
-    /// How far the corners are from one triangle of the surface; no point between them is further.
-    fn farthest_corner(&self, corners: &Corners, from: usize) -> f64 {
-        let from = &self.to.triangles[from];
+    /// How far the corners are from one piece of the surface; no point between them is further.
+    fn farthest_corner(&self, corners: &Corners, from: Option<usize>) -> f64 {
+        let Some(from) = from else {
+            return f64::INFINITY;
+        };
+        let from = self.to.outer.piece(from);
         let distances = corners.iter().map(|&corner| distance_squared(corner, from));
         distances.fold(0.0, f64::max).sqrt()
     }
+}
+
+/// The middle of a triangle and how far its corners are from there.
+fn circle(corners: &Corners) -> (DVec3, f64) {
+    let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
+    let radius = corners.iter().map(|c| c.distance_squared(middle)).fold(0.0, f64::max);
+    (middle, radius.sqrt())
 }
 
 /// The triangle cut across its longest side.
@@ -214,6 +269,10 @@ fn ratio(part: f64, whole: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn surface(faces: &[Corners]) -> Surface {
+        Surface::new(Outer::of_seen(faces.to_vec()))
+    }
+
     /// Points of a triangle, `n` steps along each side.
     fn samples([a, b, c]: Corners, n: u32) -> impl Iterator<Item = DVec3> {
         (0..=n).flat_map(move |i| {
@@ -253,7 +312,7 @@ mod tests {
         };
         for _ in 0..12 {
             let (from, to) = (soup(5), soup(6));
-            let bound = one_sided(&Surface::new(from.clone()), &Surface::new(to.clone()), 0.0);
+            let bound = one_sided(&mut surface(&from), &mut surface(&to), 0.0);
             let truth = oracle(&from, &to);
             assert!(bound >= truth - 1e-9, "{bound} < {truth}");
             assert!(bound <= truth * TIGHT + 0.6, "{bound} is far above {truth}");
@@ -270,32 +329,32 @@ mod tests {
         };
         let (from, to) = (soup(20), soup(20));
         let truth = oracle(&from, &to);
-        let (from, to) = (Surface::new(from), Surface::new(to));
+        let (mut from, mut to) = (surface(&from), surface(&to));
         for enough in [0.5, 0.8, 0.99].map(|part| part * truth) {
-            let bound = one_sided(&from, &to, enough);
+            let bound = one_sided(&mut from, &mut to, enough);
             assert!((truth - 1e-9..=truth * TIGHT + 0.6).contains(&bound), "{bound} {truth}");
         }
-        assert!(one_sided(&from, &to, truth * 1.5) <= truth * 1.5);
+        assert!(one_sided(&mut from, &mut to, truth * 1.5) <= truth * 1.5);
     }
 
     #[test]
     fn a_flat_roof_is_as_far_from_its_prism_as_it_is_higher() {
-        let surface = |z: f64| {
+        let roof = |z: f64| {
             let p = |x: f64, y: f64| DVec3::new(x, y, z);
-            Surface::new(vec![
+            surface(&[
                 [p(0., 0.), p(20., 0.), p(20., 20.)],
                 [p(0., 0.), p(20., 20.), p(0., 20.)],
             ])
         };
-        let bound = one_sided(&surface(12.5), &surface(10.0), 0.0);
+        let bound = one_sided(&mut roof(12.5), &mut roof(10.0), 0.0);
         assert!((bound - 2.5).abs() < 1e-9);
     }
 
     #[test]
     fn nothing_has_no_distance_from_something() {
         let t = [DVec3::ZERO, DVec3::X, DVec3::Y];
-        let (some, none) = (Surface::new(vec![t]), Surface::new(Vec::new()));
-        assert_eq!(one_sided(&some, &none, 0.0), f64::INFINITY);
-        assert_eq!(one_sided(&none, &some, 0.0), 0.0);
+        let (mut some, mut none) = (surface(&[t]), surface(&[]));
+        assert_eq!(one_sided(&mut some, &mut none, 0.0), f64::INFINITY);
+        assert_eq!(one_sided(&mut none, &mut some, 0.0), 0.0);
     }
 }

@@ -10,15 +10,16 @@
 //!
 //! The level below has its own error, which is added (triangle inequality): errors only grow upward.
 
-use crate::boxes::Boxes;
+use crate::boxes::{Boxes, meet_in_plan};
 use crate::distance::{Corners, Surface, one_sided};
-use crate::outer::outer;
+use crate::outer::Outer;
 use crate::outline::{self, Plan, STEEP};
 use crate::overlay;
 use crate::shape::Triangle;
 use crate::standin::{Pieces, Stock};
 use geo::Polygon;
 use glam::{DVec2, DVec3};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use tiles::bounds::Aabb;
 
@@ -36,15 +37,15 @@ pub(crate) fn error_against(stock: &Stock, made: &Pieces) -> f64 {
 
 /// The two-sided distance of buildings and small things, or `least` where that is more.
 fn volumes(stock: &Stock, made: &Pieces, least: f64) -> f64 {
-    let before = outer(&stock.volumes(made));
-    let after = outer(&made.volumes());
-    if before.is_empty() || after.is_empty() {
-        return least;
-    }
-    let (before, after) = (Surface::new(before), Surface::new(after));
-    [(&before, &after), (&after, &before)]
+    let surface = |triangles: &[Triangle]| Surface::new(Outer::new(triangles));
+    let (mut before, mut after) = (surface(&stock.volumes(made)), surface(&made.volumes()));
+    let there = one_sided(&mut before, &mut after, least);
+    let back = one_sided(&mut after, &mut before, least.max(there));
+    // Where nothing of one is seen there is no distance.
+    [there, back]
         .into_iter()
-        .fold(least, |worst, (from, to)| worst.max(one_sided(from, to, worst)))
+        .filter(|far| far.is_finite())
+        .fold(least, f64::max)
 }
 
 /// Of ground: the widest strip of the wrong colour, and the greatest difference in height; or `least` where that is more.
@@ -68,7 +69,13 @@ fn ground(stock: &Stock, made: &Pieces, least: f64) -> f64 {
 pub(crate) struct Ground {
     pub(crate) kind: (tiles::surface::Surface, crate::appearance::Color),
     pub(crate) plan: Plan,
-    pub(crate) triangles: Vec<Triangle>,
+    /// What of it can be stood on.
+    pub(crate) faces: Vec<Corners>,
+}
+
+/// The corners of the triangles that have a plan to speak of.
+pub(crate) fn level_faces<'a>(triangles: impl Iterator<Item = &'a Triangle>) -> Vec<Corners> {
+    triangles.filter(|t| t.normal.z > STEEP).map(|t| t.corners).collect()
 }
 
 /// Widths that are tried, in metres: each is a quarter more than the one before.
@@ -123,14 +130,14 @@ fn in_plan(corners: &Corners) -> Aabb {
     Aabb::from_points(corners.map(|corner| corner.truncate().extend(0.0)))
 }
 
+/// A convex piece of the plan.
+type Part = SmallVec<[DVec2; 8]>;
+
 /// The greatest difference in height where both lie over each other, or `least` where that is more. Two planes differ most at a corner of
 /// the piece of plan that they share, so those are looked at; where pieces of one ground lie over each other, the nearest in height is what
 /// stands for a point.
 fn height_difference(a: &[Ground], b: &[Ground], least: f64) -> f64 {
-    let sheets = |grounds: &[Ground]| {
-        let level = grounds.iter().flat_map(|g| &g.triangles).filter(|t| t.normal.z > STEEP);
-        Sheets::new(level.map(|t| t.corners).collect())
-    };
+    let sheets = |grounds: &[Ground]| Sheets::new(grounds.iter().flat_map(|ground| &ground.faces).copied().collect());
     let (a, b) = (sheets(a), sheets(b));
     let over = |from: &Sheets, to: &Sheets, least: f64| {
         let each = from.corners.iter();
@@ -146,20 +153,29 @@ fn height_difference(a: &[Ground], b: &[Ground], least: f64) -> f64 {
 fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
     let around = Aabb::from_points(*triangle);
     let (low, high) = (around.min.truncate(), around.max.truncate());
-    let mut pieces: Vec<(f64, Vec<DVec2>, usize)> = Vec::new();
-    let mut none_beyond = true;
+    let mut beside = Vec::new();
+    let mut may_be_beyond = false;
     sheets.boxes.over(low, high, |number| {
-        let other = &sheets.corners[number];
-        let beside = Aabb::from_points(*other);
-        if !meet_in_plan(&around, &beside) {
-            return;
+        let bounds = Aabb::from_points(sheets.corners[number]);
+        if meet_in_plan(&around, &bounds) {
+            beside.push(number);
+            // Over the plan that they share neither leaves its own box.
+            may_be_beyond |= (around.max.z - bounds.min.z).max(bounds.max.z - around.min.z) > least;
         }
+    });
+    if !may_be_beyond {
+        return least;
+    }
+    let mut none_beyond = true;
+    let mut pieces: Vec<(f64, Part, usize)> = Vec::with_capacity(beside.len());
+    for number in beside {
+        let other = &sheets.corners[number];
         let piece = shared_plan(triangle, other);
         let off = |&corner: &DVec2| Some((plane_height(triangle, corner)? - plane_height(other, corner)?).abs());
         let most = piece.iter().filter_map(off).fold(0.0, f64::max);
         none_beyond &= most <= least;
         pieces.push((most, piece, number));
-    });
+    }
     if none_beyond {
         return least;
     }
@@ -198,10 +214,10 @@ fn plan_area(part: &[DVec2]) -> f64 {
 }
 
 /// The parts of a convex piece of plan that lie outside of a triangle, each convex.
-fn outside(part: &[DVec2], triangle: &Corners) -> Vec<Vec<DVec2>> {
+fn outside(part: &[DVec2], triangle: &Corners) -> Vec<Part> {
     let [a, b, c] = triangle.map(DVec3::truncate);
     let turned = (b - a).perp_dot(c - a).signum();
-    let mut rest = part.to_vec();
+    let mut rest = Part::from_slice(part);
     let mut beyond = Vec::new();
     for (from, to) in [(a, b), (b, c), (c, a)] {
         let side = |point: DVec2| turned * (to - from).perp_dot(point - from);
@@ -213,8 +229,8 @@ fn outside(part: &[DVec2], triangle: &Corners) -> Vec<Vec<DVec2>> {
 }
 
 /// The part of a convex piece where `side` is not negative (Sutherland and Hodgman, "Reentrant polygon clipping", 1974).
-fn kept(piece: &[DVec2], side: impl Fn(DVec2) -> f64) -> Vec<DVec2> {
-    let mut rest = Vec::with_capacity(piece.len() + 1);
+fn kept(piece: &[DVec2], side: impl Fn(DVec2) -> f64) -> Part {
+    let mut rest = Part::new();
     for (&here, &next) in piece.iter().zip(piece.iter().cycle().skip(1)) {
         let (at, then) = (side(here), side(next));
         if at >= 0.0 {
@@ -227,17 +243,12 @@ fn kept(piece: &[DVec2], side: impl Fn(DVec2) -> f64) -> Vec<DVec2> {
     rest
 }
 
-fn meet_in_plan(a: &Aabb, b: &Aabb) -> bool {
-    let (a_low, a_high) = (a.min.truncate(), a.max.truncate());
-    a_low.cmple(b.max.truncate()).all() && b.min.truncate().cmple(a_high).all()
-}
-
 /// The corners of the plan that two triangles share.
-fn shared_plan(a: &Corners, b: &Corners) -> Vec<DVec2> {
+fn shared_plan(a: &Corners, b: &Corners) -> Part {
     let edges = [(b[0], b[1]), (b[1], b[2]), (b[2], b[0])].map(|(p, q)| (p.truncate(), q.truncate()));
     let turned = (edges[0].1 - edges[0].0).perp_dot(edges[1].1 - edges[1].0).signum();
     let whole = a.iter().map(|corner| corner.truncate()).collect();
-    edges.into_iter().fold(whole, |rest: Vec<DVec2>, (from, to)| {
+    edges.into_iter().fold(whole, |rest: Part, (from, to)| {
         kept(&rest, |point| turned * (to - from).perp_dot(point - from))
     })
 }

@@ -1,8 +1,9 @@
 //! The geometry behind stand-ins on bare triangles: what `benches/` measure. No part of the interface.
 
 use crate::distance::{Surface, one_sided};
+use crate::outer::Outer;
+use crate::outline;
 use crate::shape::Triangle;
-use crate::{outer, outline};
 use glam::DVec3;
 
 /// A triangle's corners, anticlockwise seen from outside, in metres.
@@ -10,12 +11,15 @@ pub type Corners = [DVec3; 3];
 
 /// An upper bound of how far any point of `from` is from `to`, in metres; not looked at more closely where it is within `enough`.
 pub fn distance(from: &[Corners], to: &[Corners], enough: f64) -> f64 {
-    one_sided(&Surface::new(from.to_vec()), &Surface::new(to.to_vec()), enough)
+    let surface = |faces: &[Corners]| Surface::new(Outer::of_seen(faces.to_vec()));
+    one_sided(&mut surface(from), &mut surface(to), enough)
 }
 
 /// The pieces of the triangles that are seen from outside.
 pub fn seen(triangles: &[Corners]) -> Vec<Corners> {
-    outer::outer(&faces(triangles))
+    let mut outer = Outer::new(&faces(triangles));
+    let pieces: Vec<usize> = (0..outer.len()).flat_map(|face| outer.seen(face)).collect();
+    pieces.into_iter().map(|piece| *outer.piece(piece)).collect()
 }
 
 /// Square metres of the plan that the triangles cover together.

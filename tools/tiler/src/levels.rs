@@ -21,8 +21,6 @@ const SHARE: usize = 4;
 const LAST_SHARE: usize = 6;
 /// A tile this near to its limit need not be filled up further.
 const CLOSE: f64 = 0.85;
-/// By how much a tile shrinks from one step to the next, as the logarithm: a guess that decides which step is tried next.
-const SHRINK: f64 = 0.1;
 /// More levels than any city has.
 const MOST_LEVELS: u16 = 24;
 
@@ -191,6 +189,10 @@ impl Levels<'_> {
     }
 
     /// The finest step whose tile has at most `limit` bytes, or one that comes close to it; the coarsest where none has so few.
+    ///
+    /// A step is tried by making the whole stand-in, so what matters is to begin near the end: ground is small as soon as it has no more
+    /// than outlines, buildings need a certain coarseness to come down to a quarter. From there the steps left are halved; how fast they
+    /// shrink is too uneven for a better guess.
     fn small_enough(&self, stock: &Stock, limit: usize, finest: usize) -> Result<(Pieces, usize, Encoded), Error> {
         let attempt = |step: usize| {
             let pieces = stock.coarsen(STEPS[step]);
@@ -199,26 +201,20 @@ impl Levels<'_> {
         };
         let (mut low, mut high) = (finest, STEPS.len() - 1);
         let mut best = None;
-        let mut next = usize::midpoint(low, high);
+        let mut next = stock.likely_step().clamp(low, high);
         while low < high {
             let made = attempt(next)?;
             let bytes = made.2.glb.len();
-            // How many steps away the limit should be.
-            let away = ((bytes as f64 / limit as f64).ln() / SHRINK).round();
             if bytes <= limit {
-                let close = bytes as f64 > limit as f64 * CLOSE;
                 best = Some(made);
                 high = next;
-                if close {
+                if bytes as f64 > limit as f64 * CLOSE {
                     break;
                 }
             } else {
                 low = next + 1;
             }
-            if low < high {
-                let guess = next as f64 + away;
-                next = (guess.max(low as f64) as usize).min(high - 1);
-            }
+            next = usize::midpoint(low, high);
         }
         match best {
             Some(best) if best.1 == high => Ok(best),

@@ -15,7 +15,7 @@ use crate::layer::Form;
 use crate::shape::Triangle;
 use block::Block;
 use glam::{DVec2, DVec3};
-use patch::Patch;
+use patch::{GroundOfItems, Joined, Patch};
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,9 @@ pub(crate) const STEPS: [Step; 36] = {
     ]
 };
 
+/// The step that is often the right one for buildings at the first level above leaves: 5 m.
+const BUILDINGS_STEP: usize = 8;
+
 /// Numbers of the features that a piece stands for, ascending.
 pub(crate) type Members = Vec<u64>;
 
@@ -128,38 +131,59 @@ pub(crate) struct Stock {
     pub(crate) items: Vec<Item>,
     /// Of tiles above leaves.
     pub(crate) pieces: Vec<Pieces>,
-    /// Ground and small things of both, which every step begins with: made when they are first asked for.
-    ground: OnceLock<(Vec<Patch>, Vec<Stub>)>,
+    /// Ground of the items and small things of both, which every step begins with: made when they are first asked for.
+    ground: OnceLock<GroundOfItems>,
+    stubs: OnceLock<Vec<Stub>>,
+    joined: Joined,
 }
 
 impl Stock {
-    fn ground_and_stubs(&self) -> &(Vec<Patch>, Vec<Stub>) {
-        self.ground.get_or_init(|| {
-            let mut patches = patch::of_items(&self.items);
-            let mut stubs = stub::of_items(&self.items);
-            patches.extend(self.pieces.iter().flat_map(|p| &p.patches).cloned());
-            stubs.extend(self.pieces.iter().flat_map(|p| &p.stubs).cloned());
-            (patches, stubs)
+    fn ground_of_items(&self) -> &GroundOfItems {
+        self.ground.get_or_init(|| GroundOfItems::new(&self.items))
+    }
+
+    /// What ground is made from at every step.
+    fn patches(&self) -> Vec<&Patch> {
+        let below = self.pieces.iter().flat_map(|pieces| &pieces.patches);
+        self.ground_of_items().drawn().chain(below).collect()
+    }
+
+    fn stubs(&self) -> &[Stub] {
+        self.stubs.get_or_init(|| {
+            let below = self.pieces.iter().flat_map(|pieces| pieces.stubs.iter().cloned());
+            stub::of_items(&self.items).into_iter().chain(below).collect()
         })
+    }
+
+    /// The step to be tried first.
+    pub(crate) fn likely_step(&self) -> usize {
+        let first = of_form(&self.items, Form::Block).next();
+        if first.is_some() {
+            return BUILDINGS_STEP;
+        }
+        if self.pieces.iter().any(|pieces| !pieces.blocks.is_empty()) {
+            return STEPS.len() / 2;
+        }
+        0
     }
 
     /// The pieces at this step; at least one.
     pub(crate) fn coarsen(&self, step: Step) -> Pieces {
         let mut blocks = block::of_items(&self.items, step);
         blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
-        let (patches, stubs) = self.ground_and_stubs();
+        let patches = self.patches();
         let mut fate = Fate::default();
         let mut made = Pieces {
             blocks: block::coarsen(&blocks, step, &mut fate),
-            patches: patch::coarsen(patches, step),
-            stubs: stub::coarsen(stubs.clone(), step, &mut fate),
+            patches: patch::coarsen(&patches, step, &self.joined),
+            stubs: stub::coarsen(self.stubs().to_vec(), step, &mut fate),
             subjects: Vec::new(),
             fate,
             grid: grid(step),
         };
         if made.blocks.is_empty() && made.patches.is_empty() && made.stubs.is_empty() {
             // Too coarse for any ground to be left: the largest piece stays.
-            made.patches.extend(patch::largest(patches.clone()));
+            made.patches.extend(patch::largest(patches).cloned());
         }
         made.subjects = self.subjects(&made);
         made
@@ -302,8 +326,9 @@ impl Stock {
             .map(Patch::kind)
             .collect();
         let counts = |patch: &Patch| patch.is_underlay() || !underlays.contains(&patch.kind());
-        let items = patch::of_items_without_underlay(&self.items);
-        let items = items
+        let items = self
+            .ground_of_items()
+            .patches
             .iter()
             .filter(|patch| counts(patch))
             .map(|patch| patch.ground(FINEST_GRID));

@@ -4,14 +4,11 @@
 //! anything to close: two edges that face each other across less than the width.
 
 use super::Plan;
-use crate::boxes::groups;
-use crate::overlay::around;
+use crate::boxes::{Boxes, Chains, meet_in_plan};
 use geo::{LineString, Polygon};
 use glam::DVec2;
 use tiles::bounds::Aabb;
 
-/// Polygons with more pairs of edges than these are taken to be narrow without looking.
-const MOST_PAIRS: usize = 20_000;
 /// An edge faces what reaches this far before it, in metres.
 const BEFORE: f64 = 1e-3;
 
@@ -24,15 +21,32 @@ struct Edge {
 
 /// Polygons of a plan that have to be closed together, and whether there is anything to close at all.
 pub(super) fn apart(plan: &Plan, width: f64) -> Vec<(Vec<usize>, bool)> {
-    let edges: Vec<Vec<Edge>> = plan.iter().map(edges_of).collect();
-    let boxes: Vec<Aabb> = plan
+    let edges: Vec<(usize, Edge)> = plan
         .iter()
-        .map(|polygon| around(polygon.exterior()).grown(width / 2.0))
+        .enumerate()
+        .flat_map(|(number, polygon)| edges_of(polygon).into_iter().map(move |edge| (number, edge)))
         .collect();
-    groups(&boxes, |a, b| narrow_between(&edges[a], &edges[b], width))
-        .into_iter()
+    let boxes: Vec<Aabb> = edges.iter().map(|(_, edge)| edge.around()).collect();
+    let tree = Boxes::new(&boxes);
+    let mut chains = Chains::new(plan.0.len());
+    let mut narrow = vec![false; plan.0.len()];
+    for (at, (one, edge)) in edges.iter().enumerate() {
+        let near = boxes[at].grown(width);
+        tree.over(near.min.truncate(), near.max.truncate(), |beside| {
+            let (other, face) = &edges[beside];
+            // Each pair once; and where it is known already that there is something to close, nothing new is learnt.
+            let known = narrow[*one] && (one == other || chains.linked(*one, *other));
+            if beside < at && !known && meet_in_plan(&near, &boxes[beside]) && edge.is_narrow_to(face, width) {
+                narrow[*one] = true;
+                narrow[*other] = true;
+                chains.link(*one, *other);
+            }
+        });
+    }
+    let groups = chains.groups().into_iter();
+    groups
         .map(|group| {
-            let narrow = group.len() > 1 || narrow_between(&edges[group[0]], &edges[group[0]], width);
+            let narrow = narrow[group[0]];
             (group, narrow)
         })
         .collect()
@@ -51,25 +65,18 @@ fn edges_of(polygon: &Polygon) -> Vec<Edge> {
     rings.flat_map(edges).collect()
 }
 
-/// Whether an edge of the ones and one of the others face each other across less than `width`; neighbours that share a corner do not count.
-fn narrow_between(ones: &[Edge], others: &[Edge], width: f64) -> bool {
-    let near = |a: &Edge, b: &Edge| {
-        let (low, high) = (
-            a.from.min(a.to) - DVec2::splat(width),
-            a.from.max(a.to) + DVec2::splat(width),
-        );
-        low.cmple(b.from.max(b.to)).all() && b.from.min(b.to).cmple(high).all()
-    };
-    let neighbours = |a: &Edge, b: &Edge| a.to == b.from || b.to == a.from;
-    let facing = |a: &Edge, b: &Edge| a.is_before(b) && b.is_before(a);
-    ones.len() * others.len() > MOST_PAIRS
-        || ones.iter().any(|a| {
-            let mut others = others.iter().filter(|b| near(a, b) && !neighbours(a, b));
-            others.any(|b| facing(a, b) && a.distance(b) < width)
-        })
-}
-
 impl Edge {
+    /// The box around it, laid flat.
+    fn around(&self) -> Aabb {
+        Aabb::from_points([self.from.extend(0.0), self.to.extend(0.0)])
+    }
+
+    /// Whether the two face each other across less than `width`; neighbours that share a corner do not count.
+    fn is_narrow_to(&self, other: &Self, width: f64) -> bool {
+        let neighbours = self.to == other.from || other.to == self.from;
+        !neighbours && self.is_before(other) && other.is_before(self) && self.distance(other) < width
+    }
+
     /// Whether a part of the other lies on its outer side.
     fn is_before(&self, other: &Self) -> bool {
         let along = (self.to - self.from).normalize_or_zero();

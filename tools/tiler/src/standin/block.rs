@@ -17,7 +17,7 @@ use earcut::Earcut;
 use geo::{Area, Coord, MultiPolygon};
 use glam::{DVec2, DVec3};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tiles::surface::Surface;
 
 /// A prism of a stack.
@@ -201,7 +201,7 @@ fn top_of(layer: &[Triangle]) -> (f64, Blend) {
 
 /// Coarser stacks: prisms whose tops are within the step become one where they touch or nearly do, outlines lose their small corners.
 pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Block> {
-    let mut rest = blocks.to_vec();
+    let mut rest: Vec<&Block> = blocks.iter().collect();
     // Highest first; ties in a fixed order, so that the result does not depend on how the work was divided.
     rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.subject.cmp(&b.subject)));
     let mut made = Vec::new();
@@ -259,19 +259,18 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
 }
 
 /// Prisms of about the same top: one a feature, or one for all that touch.
-fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
+fn merge_class(class: &[&Block], step: Step) -> Vec<Block> {
     if step.merge {
         let all = overlay::union(class.iter().map(|block| &block.outline));
         let closed = outline::closed(&all, widest_alley(step));
         return assign(class, &closed, step);
     }
-    let mut subjects: Vec<u64> = class.iter().map(|block| block.subject).collect();
-    subjects.sort_unstable();
-    subjects.dedup();
-    subjects
-        .into_iter()
-        .flat_map(|subject| {
-            let own: Vec<Block> = class.iter().filter(|block| block.subject == subject).cloned().collect();
+    let mut own: BTreeMap<u64, Vec<&Block>> = BTreeMap::new();
+    for block in class {
+        own.entry(block.subject).or_default().push(block);
+    }
+    own.into_values()
+        .flat_map(|own| {
             let all = overlay::union(own.iter().map(|block| &block.outline));
             assign(&own, &all, step)
         })
@@ -279,10 +278,10 @@ fn merge_class(class: &[Block], step: Step) -> Vec<Block> {
 }
 
 /// One prism for every polygon of `plan`, made of the blocks inside it.
-fn assign(blocks: &[Block], plan: &Plan, step: Step) -> Vec<Block> {
+fn assign(blocks: &[&Block], plan: &Plan, step: Step) -> Vec<Block> {
     let mut groups: Vec<Vec<(&Block, f64)>> = vec![Vec::new(); plan.0.len()];
     let homes = outline::Homes::new(plan);
-    for block in blocks {
+    for &block in blocks {
         for part in &block.outline {
             if let Some(home) = outline::inside(part).and_then(|point| homes.of(point)) {
                 groups[home].push((block, part.unsigned_area()));

@@ -6,7 +6,7 @@
 
 use super::{Members, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
-use crate::error_measure::Ground;
+use crate::error_measure::{Ground, level_faces};
 use crate::item::Item;
 use crate::layer::{Form, Layer};
 use crate::outline::{self, Collapse, Plan, STEEP};
@@ -21,7 +21,8 @@ use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use tiles::surface::Surface;
 
 /// Stands for the kind of the underlay.
@@ -76,18 +77,16 @@ impl Heights {
         if high - low <= FLAT {
             return Self::Flat(f64::midpoint(low, high));
         }
-        points.sort_by(|a, b| {
-            a.to_array()
-                .partial_cmp(&b.to_array())
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
+        points.sort_unstable_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.z.total_cmp(&b.z)));
         points.dedup();
+        // Every corner was there as often as triangles meet at it.
+        points.shrink_to_fit();
         Self::Sampled(points)
     }
 
     /// Of several pieces together.
-    fn merged<'a>(all: impl Iterator<Item = &'a Patch>) -> Self {
-        let points = all.flat_map(|patch| match &patch.heights {
+    fn merged(all: &[&Patch]) -> Self {
+        let points = all.iter().flat_map(|patch| match &patch.heights {
             Self::Sampled(points) => points.clone(),
             Self::Flat(height) => patch
                 .outline
@@ -173,13 +172,18 @@ impl Patch {
         Ground {
             kind: if self.is_underlay() { LAND } else { self.kind() },
             plan: self.outline.clone(),
-            triangles: self.triangles(grid),
+            faces: level_faces(self.triangles(grid).iter()),
         }
     }
 
     /// Kind and colour.
     pub(crate) fn kind(&self) -> (Surface, Color) {
         (self.surface, self.color)
+    }
+
+    /// The square of this side in which its middle lies.
+    fn square(&self, side: u64) -> (i64, i64) {
+        square_of(outline::middle(&self.outline), side as f64)
     }
 
     /// Whether it lies under the others.
@@ -198,21 +202,29 @@ fn lift(layer: Layer) -> f64 {
     }
 }
 
-/// The pieces of ground among the items, and the underlay where there is terrain among them.
-pub(super) fn of_items(items: &[Item]) -> Vec<Patch> {
-    let mut patches = of_items_without_underlay(items);
-    let underlays = underlays(items, &patches);
-    if let Some(first) = underlays.first() {
-        // What looks like the underlay need not be drawn on it.
-        patches.retain(|patch| patch.kind() != first.kind());
-    }
-    patches.extend(underlays);
-    patches
+/// The ground among the items.
+pub(super) struct GroundOfItems {
+    /// All of it.
+    pub(super) patches: Vec<Patch>,
+    /// The underlay, where there is terrain.
+    underlays: Vec<Patch>,
 }
 
-/// The pieces of ground among the items.
-pub(super) fn of_items_without_underlay(items: &[Item]) -> Vec<Patch> {
-    of_form(items, Form::Ground).flat_map(of_item).collect()
+impl GroundOfItems {
+    pub(super) fn new(items: &[Item]) -> Self {
+        let patches: Vec<Patch> = of_form(items, Form::Ground).flat_map(of_item).collect();
+        Self {
+            underlays: underlays(items, &patches),
+            patches,
+        }
+    }
+
+    /// What is drawn of it: what looks like the underlay need not be drawn on it.
+    pub(super) fn drawn(&self) -> impl Iterator<Item = &Patch> {
+        let hidden = self.underlays.first().map(Patch::kind);
+        let others = self.patches.iter().filter(move |patch| Some(patch.kind()) != hidden);
+        others.chain(&self.underlays)
+    }
 }
 
 /// One patch for every kind and colour.
@@ -257,7 +269,7 @@ pub(super) fn land(items: &[Item]) -> Option<Ground> {
     terrain.then(|| Ground {
         kind: LAND,
         plan: covered(items),
-        triangles: drawn.flat_map(|item| item.triangles.iter().copied()).collect(),
+        faces: level_faces(drawn.flat_map(|item| item.triangles.iter())),
     })
 }
 
@@ -270,8 +282,8 @@ fn covered<'a>(items: impl IntoIterator<Item = &'a Item>) -> Plan {
     overlay::union(&plans)
 }
 
-/// Ground is joined square by square, in metres: one outline with thousands of holes takes longer than all its parts.
-const SQUARE: f64 = 512.0;
+/// Ground is joined square by square, in metres.
+const SQUARE: u64 = 512;
 
 /// The square in which a point lies.
 fn square_of(point: DVec2, side: f64) -> (i64, i64) {
@@ -298,7 +310,7 @@ fn underlays(items: &[Item], patches: &[Patch]) -> Vec<Patch> {
     let lowest = terrain.map(|item| item.bounds.min.z).fold(f64::INFINITY, f64::min);
     let mut squares: BTreeMap<(i64, i64), Vec<&Item>> = BTreeMap::new();
     for item in items {
-        let square = square_of(item.bounds.center().truncate(), SQUARE);
+        let square = square_of(item.bounds.center().truncate(), SQUARE as f64);
         squares.entry(square).or_default().push(item);
     }
     let mut members = members_of(own().map(|patch| &patch.members));
@@ -327,45 +339,93 @@ fn underlays(items: &[Item], patches: &[Patch]) -> Vec<Patch> {
     squares.collect()
 }
 
-/// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
-pub(super) fn coarsen(patches: &[Patch], step: Step) -> Vec<Patch> {
-    type Kind = (bool, Surface, Color, u64, (i64, i64));
-    let mut kinds: BTreeMap<Kind, Vec<Patch>> = BTreeMap::new();
-    for patch in patches {
-        let owner = if step.merge || patch.is_underlay() {
-            0
+/// What is joined to one piece: whether it is the underlay, kind, colour, the feature where each stays for itself, and the square.
+type Kind = (bool, Surface, Color, u64, (i64, i64));
+
+/// What was joined for one step, by side of the square and width of slits in millimetres, for other steps that join the same: several are
+/// tried, and joining is what takes time.
+#[derive(Default)]
+pub(super) struct Joined(Mutex<HashMap<(Kind, u64, u64), Arc<Plan>>>);
+
+impl Joined {
+    /// Outlines of one kind as one, slits closed. They are joined in small squares first, and those to larger ones: one outline with
+    /// thousands of holes takes longer than all its parts.
+    fn get(&self, kind: Kind, group: &[&Patch], side: u64, slit: f64) -> Arc<Plan> {
+        let key = (kind, side, (slit * 1000.0) as u64);
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return Arc::clone(known);
+        }
+        let made = if side > SQUARE {
+            let mut quarters: BTreeMap<(i64, i64), Vec<&Patch>> = BTreeMap::new();
+            for patch in group {
+                quarters.entry(patch.square(side / 2)).or_default().push(patch);
+            }
+            let (under, surface, color, owner, _) = kind;
+            let parts: Vec<Arc<Plan>> = quarters
+                .into_iter()
+                .map(|(square, own)| self.get((under, surface, color, owner, square), &own, side / 2, slit))
+                .collect();
+            overlay::union(parts.iter().map(|part| &**part))
         } else {
-            patch.subject
+            let all = overlay::union(group.iter().map(|patch| &patch.outline));
+            if slit > 0.0 { outline::closed(&all, slit) } else { all }
         };
-        let color = if patch.is_underlay() { [0; 4] } else { patch.color };
-        // What grows coarser is joined over larger squares.
-        let square = square_of(outline::middle(&patch.outline), SQUARE.max(16.0 * step.epsilon));
-        let surface = if patch.is_underlay() {
-            Surface::Unknown
-        } else {
-            patch.surface
+        let made = Arc::new(made);
+        lock().insert(key, Arc::clone(&made));
+        made
+    }
+}
+
+/// The side of the squares in which ground is joined, in metres: what grows coarser is joined over larger ones.
+fn side(step: Step) -> u64 {
+    let mut side = SQUARE;
+    while (side as f64) < 16.0 * step.epsilon {
+        side *= 2;
+    }
+    side
+}
+
+/// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
+pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined) -> Vec<Patch> {
+    let mut kinds: BTreeMap<Kind, Vec<&Patch>> = BTreeMap::new();
+    let side = side(step);
+    for &patch in patches {
+        let square = patch.square(side);
+        let (surface, color, owner) = match (patch.is_underlay(), step.merge) {
+            (true, _) => (Surface::Unknown, [0; 4], 0),
+            (false, true) => (patch.surface, patch.color, 0),
+            (false, false) => (patch.surface, patch.color, patch.subject),
         };
         kinds
             .entry((patch.is_underlay(), surface, color, owner, square))
             .or_default()
-            .push(patch.clone());
+            .push(patch);
     }
-    let groups: Vec<Vec<Patch>> = kinds.into_values().collect();
-    groups.into_par_iter().filter_map(|group| join(&group, step)).collect()
+    let groups: Vec<(Kind, Vec<&Patch>)> = kinds.into_iter().collect();
+    groups
+        .into_par_iter()
+        .filter_map(|(kind, group)| join(&group, step, |slit| joined.get(kind, &group, side, slit)))
+        .collect()
 }
 
-/// Pieces of one kind as one.
-fn join(group: &[Patch], step: Step) -> Option<Patch> {
+/// Pieces of one kind as one; `joined` joins their outlines and closes slits up to so many metres.
+fn join(group: &[&Patch], step: Step, joined: impl Fn(f64) -> Arc<Plan>) -> Option<Patch> {
     let largest = group
         .iter()
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))?;
-    let mut outline = overlay::union(group.iter().map(|patch| &patch.outline));
-    if largest.is_underlay() {
+    let closes = step.merge && !largest.is_underlay();
+    let outline = joined(if closes {
+        widest_slit(largest.surface, step)
+    } else {
+        0.0
+    });
+    let mut outline = if largest.is_underlay() {
         // It may reach too far, but not too short: beyond it is nothing.
-        outline = outline::closed_and_grown(&outline, step.epsilon, step.epsilon / 2.0);
-    } else if step.merge {
-        outline = outline::closed(&outline, widest_slit(largest.surface, step));
-    }
+        outline::closed_and_grown(&outline, step.epsilon, step.epsilon / 2.0)
+    } else {
+        Plan::clone(&outline)
+    };
     outline.0.retain(|polygon| {
         let area = geo::Area::unsigned_area(polygon);
         largest.is_underlay() || area > step.epsilon * step.epsilon
@@ -386,14 +446,14 @@ fn join(group: &[Patch], step: Step) -> Option<Patch> {
         outline,
         surface: largest.surface,
         color: color.color(largest.color),
-        heights: Heights::merged(group.iter()),
+        heights: Heights::merged(group),
         lift: largest.lift,
         rim: group.iter().filter_map(|patch| patch.rim).min_by(f64::total_cmp),
     })
 }
 
 /// The one with the largest area.
-pub(super) fn largest(patches: Vec<Patch>) -> Option<Patch> {
+pub(super) fn largest(patches: Vec<&Patch>) -> Option<&Patch> {
     patches
         .into_iter()
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))
