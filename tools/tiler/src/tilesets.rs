@@ -74,10 +74,11 @@ impl Cutter<'_> {
         Ok(Part { tile, tiles })
     }
 
-    /// Children that are too many for one tileset, under tiles without a mesh.
+    /// Children that are too many for one tileset, in tilesets whose roots have no mesh.
     ///
-    /// Such a tile has the box and the error of the tile above, so a viewer refines it exactly when it refines that one. With a smaller
-    /// box there would be distances from which it is fine enough: then nothing would be drawn.
+    /// Such a root has the box and the error of the tile above, so a viewer refines it exactly when it refines that one. With a smaller
+    /// box there would be distances from which it is fine enough: then nothing would be drawn. And it is always a tileset's root: viewers
+    /// look through the root of an external tileset for what can be drawn, while `CesiumJS` takes an empty child to be drawn as it is.
     fn in_groups(&self, above: &Tile, children: Vec<Part>, room: usize) -> Result<Vec<Part>, Error> {
         let size = children.len().div_ceil(children.len().div_ceil(room));
         let mut groups = Vec::new();
@@ -88,7 +89,9 @@ impl Cutter<'_> {
                 Some(only) if group.is_empty() => only,
                 last => {
                     group.extend(last);
-                    self.join(Tile::new(above.bounding_volume, above.geometric_error), group)?
+                    let root = Tile::new(above.bounding_volume, above.geometric_error);
+                    let tile = self.outside(self.join(root, group)?.tile)?;
+                    Part { tile, tiles: 1 }
                 }
             });
         }

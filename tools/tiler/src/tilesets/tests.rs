@@ -92,31 +92,40 @@ impl Cut {
     /// Each tile with a mesh and the one above it with a mesh, as a viewer finds them, by name.
     fn walked(&self) -> Vec<(String, Option<String>)> {
         let mut found = Vec::new();
-        let mut waiting = vec![(&self.top.root, None, None)];
-        while let Some((tile, above, mesh)) = waiting.pop() {
-            let mut mesh: Option<String> = mesh;
-            check_against(tile, above);
+        let mut waiting = vec![(&self.top.root, None::<&Tile>, None::<String>)];
+        while let Some((tile, above, mut mesh)) = waiting.pop() {
             match tile.content.as_ref().map(|content| content.uri.as_str()) {
                 Some(name) if self.files.contains_key(name) => {
-                    let below = &self.files[name];
-                    assert!(
-                        tile.children.is_empty(),
-                        "a tile whose content is a tileset has no children"
-                    );
-                    assert_eq!(below.root.bounding_volume, tile.bounding_volume);
-                    assert_eq!(below.root.geometric_error, tile.geometric_error);
-                    assert_eq!(below.geometric_error, tile.geometric_error);
-                    waiting.push((&below.root, None, mesh));
+                    waiting.push((self.across_the_border(tile, name), above, mesh));
                     continue;
                 }
-                Some(name) => {
-                    found.push((name.to_owned(), mesh.replace(name.to_owned())));
+                Some(name) => found.push((name.to_owned(), mesh.replace(name.to_owned()))),
+                None => {
+                    let root = |tileset: &Tileset| std::ptr::eq(&raw const tileset.root, tile);
+                    assert!(self.files.values().any(root), "only the root of a tileset has no mesh");
+                    // It is refined exactly when the tile above is.
+                    assert_eq!(Some(tile.bounding_volume), above.map(|above| above.bounding_volume));
+                    assert_eq!(Some(tile.geometric_error), above.map(|above| above.geometric_error));
+                    assert!(!tile.children.is_empty(), "nothing is below a tile without a mesh");
                 }
-                None => assert!(!tile.children.is_empty(), "nothing below a tile without a mesh"),
             }
             waiting.extend(tile.children.iter().map(|child| (child, Some(tile), mesh.clone())));
         }
         found
+    }
+
+    /// The root of the tileset that is a tile's content: the same tile, as far as a viewer is concerned.
+    fn across_the_border(&self, tile: &Tile, name: &str) -> &Tile {
+        let below = &self.files[name];
+        assert!(
+            tile.children.is_empty(),
+            "a tile whose content is a tileset has no children"
+        );
+        assert_eq!(below.root.bounding_volume, tile.bounding_volume);
+        assert_eq!(below.root.geometric_error, tile.geometric_error);
+        assert_eq!(below.geometric_error, tile.geometric_error);
+        assert_eq!(below.root.refine, Some(Refine::Replace));
+        &below.root
     }
 
     /// The names of the tilesets from the first down to the one that holds a mesh.
@@ -132,14 +141,6 @@ impl Cut {
             sought.clone_from(name);
         }
         way
-    }
-}
-
-/// A tile without a mesh is refined exactly when the one above it is.
-fn check_against(tile: &Tile, above: Option<&Tile>) {
-    if let Some(above) = above.filter(|_| tile.content.is_none()) {
-        assert_eq!(tile.bounding_volume, above.bounding_volume);
-        assert_eq!(tile.geometric_error, above.geometric_error);
     }
 }
 
