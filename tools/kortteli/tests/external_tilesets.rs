@@ -58,13 +58,14 @@ fn generation(store: &Path, tileset_tiles: &str) -> Generation {
     run(&["blocks", path, "--bbox", SQUARE, "-o", world.to_str().unwrap()]);
     let told: Value = serde_json::from_str(&run(&["info", path, "--json"])).unwrap();
     let collection = Collection::open(&store.join("helsinki")).unwrap();
-    let names = || {
+    let names = |kind: &'static str| {
         let keys = collection.manifest().files.keys();
-        keys.filter_map(|key| key.strip_prefix("files/")).map(str::to_owned)
+        let names = keys.filter_map(|key| key.strip_prefix("files/")).map(str::to_owned);
+        names.filter(move |name| Path::new(name).extension() == Some(kind.as_ref()))
     };
-    let tilesets = names().filter(|name| name.ends_with(".json") && !name.starts_with("schema"));
+    let tilesets = names("json").filter(|name| !name.starts_with("schema"));
     Generation {
-        tiles: names().filter(|name| name.ends_with(".glb")).collect(),
+        tiles: names("glb").collect(),
         tilesets: tilesets
             .map(|name| {
                 let json = collection.read(&name, Coding::Identity).unwrap();

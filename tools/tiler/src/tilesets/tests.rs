@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use super::*;
 use glam::DVec3;
 use std::cell::RefCell;
@@ -74,12 +76,15 @@ impl Grown {
     fn parents(&self) -> Vec<usize> {
         let mut parents = vec![0; self.names.len()];
         for (above, children) in self.children.iter().enumerate() {
-            children.iter().for_each(|&child| parents[child] = above);
+            for &child in children {
+                parents[child] = above;
+            }
         }
         parents
     }
 
-    fn at(&self, name: &str) -> usize {
+    /// The number of a tile.
+    fn at(name: &str) -> usize {
         name.strip_suffix(".glb").unwrap().parse().unwrap()
     }
 }
@@ -205,7 +210,7 @@ fn walks_whole(what: &str, tree: &Grown, most: usize) {
     assert_eq!(walked.len(), tree.names.len(), "{what}, {most}");
     let mut seen = BTreeSet::new();
     for (name, above) in walked {
-        let at = tree.at(&name);
+        let at = Grown::at(&name);
         assert!(seen.insert(at), "{what}, {most}: {name} twice");
         let expected = (at > 0).then(|| tree.names[parents[at]].clone());
         assert_eq!(above, expected, "{what}, {most}: above {name}");

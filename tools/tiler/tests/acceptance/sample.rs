@@ -94,7 +94,7 @@ fn tileset_of(collection: &Collection, name: &str) -> Tileset {
 
 fn descend(collection: &Collection, tile: &Tile, path: &[usize], all: &mut Vec<Held>) {
     if let Some(content) = &tile.content {
-        if content.uri.ends_with(".json") {
+        if Path::new(&content.uri).extension() == Some("json".as_ref()) {
             return descend(collection, &tileset_of(collection, &content.uri).root, path, all);
         }
         let bytes = collection.read(&content.uri, Coding::Identity).unwrap();
