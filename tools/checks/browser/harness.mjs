@@ -22,6 +22,9 @@ export function made(name) {
   return join(folder, name);
 }
 
+/** The program under test. */
+export const program = () => process.env.KORTTELI ?? join(target, "debug/kortteli");
+
 /** Checks, one line each; `finish` gives the exit code. */
 export class Report {
   constructor(name) {
@@ -56,7 +59,7 @@ export function skip(why) {
 
 /**
  * Runs a check with what it needs and takes everything down afterwards, whatever happens.
- * `body(context)` gets `{ report, base, pages, browser, open }`.
+ * `body(context)` gets `{ report, base, pages, browser, open }`. The store is `options.store` or that of the command line.
  */
 export async function run(name, options, body) {
   const blind = options.browser === false;
@@ -65,7 +68,7 @@ export async function run(name, options, body) {
   const report = new Report(name);
   const undo = [];
   try {
-    const store = process.argv.slice(2).find((argument) => !argument.startsWith("--"));
+    const store = options.store ?? process.argv.slice(2).find((argument) => !argument.startsWith("--"));
     if (!store) throw new Error(`usage: node ${name}.mjs <store | http://address>`);
     const server = await startServer(store);
     undo.push(server.stop);
@@ -88,9 +91,8 @@ export async function run(name, options, body) {
 /** Starts `kortteli serve`, or uses a server that runs already. */
 async function startServer(store) {
   if (/^https?:/.test(store)) return { base: store.replace(/\/$/, ""), stop: async () => {} };
-  const program = process.env.KORTTELI ?? join(target, "debug/kortteli");
   const web = process.env.KORTTELI_WEB ?? join(target, "web");
-  const child = spawn(program, ["serve", store, "--listen", "127.0.0.1:0", "--viewer", web], {
+  const child = spawn(program(), ["serve", store, "--listen", "127.0.0.1:0", "--viewer", web], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -106,7 +108,7 @@ async function startServer(store) {
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
-    child.on("error", (error) => reject(new Error(`${program}: ${error.message}`)));
+    child.on("error", (error) => reject(new Error(`${program()}: ${error.message}`)));
     child.on("exit", (code) => reject(new Error(`the server ended (${code}):\n${log}`)));
   });
   return { base, stop: () => stopped(child) };

@@ -93,6 +93,9 @@ pub(crate) struct TileArguments {
     /// Most bytes of an encoded tile, with K or M for KiB or MiB. A feature that is larger makes a larger tile.
     #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = parse_size)]
     pub(crate) tile_bytes: usize,
+    /// Most tiles of a tileset's JSON; more are cut into external tilesets. For trying how programs take those.
+    #[arg(long, value_name = "N", default_value_t = tiler::Options::TILESET_TILES, hide = true)]
+    pub(crate) tileset_tiles: usize,
     /// Geoid grid for heights above sea level: ESRI ASCII (.asc), GTX (.gtx) or GeoTIFF (.tif). A grid of the Helsinki
     /// region for N2000 is built in.
     #[arg(long, value_name = "FILE")]

@@ -67,6 +67,7 @@ fn options(arguments: &TileArguments, encoding: glb::Encoding) -> tiler::Options
     tiler::Options {
         title: arguments.title.clone(),
         tile_bytes: arguments.tile_bytes,
+        tileset_tiles: arguments.tileset_tiles,
         geoid: arguments.geoid.clone(),
         heights: match arguments.heights {
             Heights::Geoid => tiler::Heights::Declared,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Collection, ContentName, RealFiles, VerifyReport, verify};
 use tiles::mesh::TileContent;
-use tiles::tileset::{BoundingVolume, Tileset};
+use tiles::tileset::{BoundingVolume, Tile, Tileset};
 
 /// A published sample whose disk can be spoilt.
 struct Store {
@@ -314,6 +314,57 @@ fn a_geometric_error_that_grows_downward_is_named() {
         }
     });
     assert_problem(&report, "geometric-error", "files/water.", "no finite geometric error");
+}
+
+#[test]
+fn a_tile_that_leaves_a_hole_is_named() {
+    let report = spoilt_tileset(|stem, tileset| group(stem, tileset, 1.0, 1.0));
+    assert_problem(
+        &report,
+        "hole",
+        "files/buildings.",
+        "tile root/0 has no mesh and is not the root",
+    );
+    let report = spoilt_tileset(|stem, tileset| group(stem, tileset, 0.5, 1.0));
+    assert_problem(
+        &report,
+        "hole",
+        "files/buildings.",
+        "tile root/0 has no mesh, and a smaller box",
+    );
+    let report = spoilt_tileset(|stem, tileset| group(stem, tileset, 1.0, 0.9));
+    assert_problem(
+        &report,
+        "hole",
+        "files/buildings.",
+        "tile root/0 has no mesh, and a smaller box",
+    );
+    let report = spoilt_tileset(|stem, tileset| {
+        if stem == "root" {
+            let beside = tileset.root.children[1].clone();
+            tileset.root.children[0].children.push(beside);
+        }
+    });
+    assert_problem(
+        &report,
+        "json",
+        "tileset.json",
+        "tile root/0 has children besides the tileset",
+    );
+}
+
+/// Puts a tile without a mesh between the buildings' root and its children, with such parts of the root's error and width.
+fn group(stem: &str, tileset: &mut Tileset, error: f64, width: f64) {
+    let root = &mut tileset.root;
+    let BoundingVolume::Box(mut numbers) = root.bounding_volume else {
+        return;
+    };
+    if stem == "buildings" {
+        numbers[3] *= width;
+        let mut group = Tile::new(BoundingVolume::Box(numbers), root.geometric_error * error);
+        group.children = std::mem::take(&mut root.children);
+        root.children = vec![group];
+    }
 }
 
 #[test]

@@ -47,6 +47,7 @@ mod source;
 mod spill;
 mod standin;
 mod summary;
+mod tilesets;
 
 pub use error::Error;
 pub use options::{Axis, Heights, Options};
@@ -76,6 +77,16 @@ pub fn tile(
                 "{} is less than {}, below which a tile is mostly its own header",
                 options.tile_bytes,
                 Options::LEAST_TILE_BYTES
+            ),
+        });
+    }
+    if options.tileset_tiles < Options::LEAST_TILESET_TILES {
+        return Err(Error::Option {
+            option: "--tileset-tiles",
+            message: format!(
+                "{} is less than {}: a tile and two below it",
+                options.tileset_tiles,
+                Options::LEAST_TILESET_TILES
             ),
         });
     }

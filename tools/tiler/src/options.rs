@@ -10,6 +10,8 @@ pub struct Options {
     /// The most bytes an encoded tile should have; at least [`Options::LEAST_TILE_BYTES`]. A single feature that is
     /// larger makes a larger tile.
     pub tile_bytes: usize,
+    /// The most tiles in one tileset; at least [`Options::LEAST_TILESET_TILES`]. What is more is cut out as tilesets of its own.
+    pub tileset_tiles: usize,
     /// A geoid grid (ESRI ASCII `.asc`, GTX `.gtx`, GeoTIFF `.tif`): ellipsoidal height = height in the file + grid.
     pub geoid: Option<PathBuf>,
     /// What the heights of the input are measured from.
@@ -39,6 +41,11 @@ pub struct Options {
 impl Options {
     /// Below this, a tile is mostly its own header.
     pub const LEAST_TILE_BYTES: usize = 16 * 1024;
+    /// A tile with two others below it: with fewer, tiles without a mesh would stand above each other for ever.
+    pub const LEAST_TILESET_TILES: usize = 3;
+    /// Some 125 KB of JSON, a third of that as it is sent: small enough to wait for, large enough that few are needed on the way from the
+    /// root of a city to a street.
+    pub const TILESET_TILES: usize = 512;
 }
 
 impl Default for Options {
@@ -46,6 +53,7 @@ impl Default for Options {
         Self {
             title: None,
             tile_bytes: 1 << 20,
+            tileset_tiles: Self::TILESET_TILES,
             geoid: None,
             heights: Heights::Declared,
             axis: Axis::Detect,

@@ -3,8 +3,9 @@
 use crate::city::City;
 use crate::crs::{Transformer, back_to_city, frame_about};
 use crate::layer::Layer;
-use crate::levels::{Tile as Made, Tree};
+use crate::levels::Tree;
 use crate::rows::Reader;
+use crate::tilesets::{Branch, Cutter};
 use crate::{Error, LevelSummary, Options, Progress, Stage, TileSummary};
 use citygml::{Report, Warning};
 use std::collections::BTreeMap;
@@ -34,8 +35,9 @@ pub(crate) fn publish(
         let Some(tree) = trees.get(&layer) else {
             continue;
         };
-        let tileset = layer_tileset(tree);
-        let name = publisher.put(layer.name(), "json", &serde_json::to_vec(&tileset)?)?;
+        let put = |json: &[u8]| Ok(publisher.put(layer.name(), "json", json)?);
+        let tileset = layer_tileset(tree, options.tileset_tiles, &put)?;
+        let name = put(&serde_json::to_vec(&tileset)?)?;
         children.push(layer_tile(&tileset, &name));
         layers.push(LayerInfo {
             name: layer.name().to_owned(),
@@ -148,37 +150,26 @@ fn layer_tile(tileset: &Tileset, name: &str) -> Tile {
     }
 }
 
-/// A layer's own tileset.
-fn layer_tileset(tree: &Tree) -> Tileset {
+/// A layer's own tileset; those below it are put into the store.
+fn layer_tileset(tree: &Tree, most: usize, put: &dyn Fn(&[u8]) -> Result<String, Error>) -> Result<Tileset, Error> {
     let root = tree.tiles.len() - 1;
-    let mut tile = tile_of(&tree.tiles, root);
-    tile.refine = Some(Refine::Replace);
-    Tileset {
-        asset: asset(),
-        schema_uri: None,
-        geometric_error: diameter(&tree.tiles[root].hull).max(tile.geometric_error),
-        root: tile,
-        extensions_used: Vec::new(),
-        extensions_required: Vec::new(),
-        extras: None,
-    }
-}
-
-fn tile_of(tiles: &[Made], at: usize) -> Tile {
-    let made = &tiles[at];
-    Tile {
-        bounding_volume: BoundingVolume::from_aabb(&made.hull),
-        geometric_error: made.error,
-        refine: None,
-        transform: None,
-        content: Some(Content {
-            uri: made.name.clone(),
-            bounding_volume: None,
-            extras: None,
-        }),
-        children: made.children.iter().map(|&child| tile_of(tiles, child)).collect(),
-        extras: None,
-    }
+    let branch = |at: usize| {
+        let made = &tree.tiles[at];
+        Branch {
+            name: &made.name,
+            hull: &made.hull,
+            error: made.error,
+            children: &made.children,
+        }
+    };
+    let cutter = Cutter {
+        most,
+        tile: &branch,
+        put,
+    };
+    let mut tileset = cutter.cut(root)?;
+    tileset.geometric_error = diameter(&tree.tiles[root].hull).max(tileset.geometric_error);
+    Ok(tileset)
 }
 
 /// The fitted way back; a warning where there is none, because the tiles are right without it.

@@ -179,3 +179,27 @@ fn a_city_of_which_nothing_can_be_drawn_is_an_error() {
     let Tiled { result, .. } = tiled(&city(GRID, &[empty]), &Options::default());
     assert!(result.unwrap_err().to_string().contains("nothing was tiled"));
 }
+
+#[test]
+fn limits_that_no_tree_can_keep_are_refused() {
+    let sound = city(GRID, &[building("sound", &faces(0.0))]);
+    for (options, needles) in [
+        (
+            Options {
+                tile_bytes: 100,
+                ..Options::default()
+            },
+            ["--tile-bytes", "16384"],
+        ),
+        (
+            Options {
+                tileset_tiles: 2,
+                ..Options::default()
+            },
+            ["--tileset-tiles", "less than 3"],
+        ),
+    ] {
+        let message = tiled(&sound, &options).result.unwrap_err().to_string();
+        assert!(needles.iter().all(|needle| message.contains(needle)), "{message}");
+    }
+}

@@ -125,7 +125,12 @@ impl Walk<'_, '_> {
         let mut own = None;
         if let Some((uri, volume)) = content {
             match self.resolve(&uri, &above) {
-                Some(key) if extension(&key) == "json" => own = self.external(&key, &above),
+                Some(key) if extension(&key) == "json" => {
+                    if !tile.children.is_empty() {
+                        self.wrong("json", &above, "has children besides the tileset that is its content");
+                    }
+                    own = self.external(&key, &above);
+                }
                 Some(key) => own = self.mesh(&key, tile, volume, &above),
                 None => {}
             }
@@ -165,7 +170,7 @@ impl Walk<'_, '_> {
             );
             self.wrong("geometric-error", &above, &what);
         }
-        above.geometric_error = tile.geometric_error;
+        let coarser = std::mem::replace(&mut above.geometric_error, tile.geometric_error);
         let BoundingVolume::Box(numbers) = &tile.bounding_volume else {
             self.wrong("json", &above, "has no box");
             return Above { bounds: None, ..above };
@@ -179,13 +184,32 @@ impl Walk<'_, '_> {
             .map_or(DMat4::IDENTITY, |numbers| DMat4::from_cols_array(&numbers));
         if let Some(outer) = &above.bounds {
             let inner = bounds.transformed(&transform);
-            if inner.corners().iter().any(|corner| !outer.contains(*corner, SLACK)) {
+            if !holds(outer, &inner) {
                 self.wrong("box", &above, "reaches out of the box of the tile above it");
             }
+            self.check_empty(tile, coarser, !holds(&inner, outer), &above);
         }
         Above {
             bounds: Some(bounds),
             ..above
+        }
+    }
+
+    /// Checks a tile without a mesh: it must be refined whenever the tile above is, and be waited for. Seen from where the one above is too
+    /// coarse and this one fine enough, nothing would be drawn; and `CesiumJS` takes an empty child for drawn, unless a tileset begins with it.
+    fn check_empty(&mut self, tile: &Tile, coarser: f64, smaller: bool, at: &Above) {
+        if tile.content.is_some() {
+            return;
+        }
+        if smaller || tile.geometric_error < coarser {
+            let what = "has no mesh, and a smaller box or geometric error than the tile above: it leaves a hole";
+            self.wrong("hole", at, what);
+        } else if at.path != "root" {
+            self.wrong(
+                "hole",
+                at,
+                "has no mesh and is not the root of its tileset: it leaves a hole",
+            );
         }
     }
 
@@ -288,6 +312,11 @@ impl Walk<'_, '_> {
 /// The extension of a content name; the manifest holds no other names.
 fn extension(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
+}
+
+/// Whether a box holds another.
+fn holds(outer: &OrientedBox, inner: &OrientedBox) -> bool {
+    inner.corners().iter().all(|corner| outer.contains(*corner, SLACK))
 }
 
 fn outside(content: &TileContent, bounds: &OrientedBox) -> usize {

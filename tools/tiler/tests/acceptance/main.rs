@@ -9,6 +9,7 @@
 mod oracle;
 mod sample;
 mod skyline;
+mod styling;
 
 use sample::{City, held, shared, tiled};
 use std::collections::{BTreeMap, BTreeSet};

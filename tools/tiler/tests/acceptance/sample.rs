@@ -80,29 +80,23 @@ pub struct Held {
 }
 
 pub fn held(collection: &Collection, layer: &str) -> Vec<Held> {
-    let name = collection
-        .manifest()
-        .files
-        .keys()
-        .find(|name| {
-            let parts: Vec<&str> = name.trim_start_matches("files/").split('.').collect();
-            parts.first() == Some(&layer) && parts.last() == Some(&"json")
-        })
-        .unwrap()
-        .clone();
-    let tileset = Tileset::from_json(
-        &collection
-            .read(name.trim_start_matches("files/"), Coding::Identity)
-            .unwrap(),
-    )
-    .unwrap();
+    let layers = &collection.pointer().layers;
+    let tileset = &layers.iter().find(|info| info.name == layer).unwrap().tileset;
     let mut all = Vec::new();
-    descend(collection, &tileset.root, &[], &mut all);
+    let root = tileset_of(collection, tileset.trim_start_matches("files/")).root;
+    descend(collection, &root, &[], &mut all);
     all
+}
+
+fn tileset_of(collection: &Collection, name: &str) -> Tileset {
+    Tileset::from_json(&collection.read(name, Coding::Identity).unwrap()).unwrap()
 }
 
 fn descend(collection: &Collection, tile: &Tile, path: &[usize], all: &mut Vec<Held>) {
     if let Some(content) = &tile.content {
+        if Path::new(&content.uri).extension() == Some("json".as_ref()) {
+            return descend(collection, &tileset_of(collection, &content.uri).root, path, all);
+        }
         let bytes = collection.read(&content.uri, Coding::Identity).unwrap();
         all.push(Held {
             depth: path.len(),
