@@ -153,32 +153,27 @@ fn height_difference(a: &[Ground], b: &[Ground], least: f64) -> f64 {
 fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
     let around = Aabb::from_points(*triangle);
     let (low, high) = (around.min.truncate(), around.max.truncate());
-    let mut beside = Vec::new();
-    let mut may_be_beyond = false;
+    let mut pieces: Vec<(f64, Part, usize)> = Vec::new();
+    let mut nearer: Vec<(f64, Part, usize)> = Vec::new();
     sheets.boxes.over(low, high, |number| {
-        let bounds = Aabb::from_points(sheets.corners[number]);
-        if meet_in_plan(&around, &bounds) {
-            beside.push(number);
-            // Over the plan that they share neither leaves its own box.
-            may_be_beyond |= (around.max.z - bounds.min.z).max(bounds.max.z - around.min.z) > least;
-        }
-    });
-    if !may_be_beyond {
-        return least;
-    }
-    let mut none_beyond = true;
-    let mut pieces: Vec<(f64, Part, usize)> = Vec::with_capacity(beside.len());
-    for number in beside {
         let other = &sheets.corners[number];
+        if !meet_in_plan(&around, &Aabb::from_points(*other)) {
+            return;
+        }
+        let at_most = most_between(triangle, other);
+        if at_most <= least {
+            nearer.push((at_most, Part::new(), number));
+            return;
+        }
         let piece = shared_plan(triangle, other);
         let off = |&corner: &DVec2| Some((plane_height(triangle, corner)? - plane_height(other, corner)?).abs());
         let most = piece.iter().filter_map(off).fold(0.0, f64::max);
-        none_beyond &= most <= least;
         pieces.push((most, piece, number));
-    }
-    if none_beyond {
+    });
+    if pieces.iter().all(|(most, ..)| *most <= least) {
         return least;
     }
+    pieces.extend(nearer);
     // The furthest first: what no nearer sheet lies over is as far as it is.
     pieces.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
     for (at, (most, piece, _)) in pieces.iter().enumerate() {
@@ -200,6 +195,15 @@ fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
         }
     }
     least
+}
+
+/// How far two triangles are above each other at most: no further than the corners of either are from the plane of the other.
+fn most_between(a: &Corners, b: &Corners) -> f64 {
+    let off = |corners: &Corners, plane: &Corners| {
+        let offs = corners.map(|corner| plane_height(plane, corner.truncate()).map(|z| (corner.z - z).abs()));
+        offs.into_iter().fold(0.0, |most: f64, off| most.max(off.unwrap_or(f64::INFINITY)))
+    };
+    off(a, b).min(off(b, a))
 }
 
 /// What is left of a piece of plan smaller than this comes from rounding, in square metres.
