@@ -5,6 +5,7 @@ mod encoding;
 mod pipeline;
 mod template;
 mod texture;
+mod view;
 
 use clap::Subcommand;
 
@@ -24,6 +25,8 @@ enum Command {
     Encoding(encoding::Options),
     /// Tile a city with the release build and print rates, sizes and peak memory.
     Pipeline(pipeline::Options),
+    /// Count the tiles and bytes of a picture of a whole city.
+    View(view::Options),
 }
 
 /// Runs it.
@@ -35,5 +38,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Command::City(options) => city::run(options),
         Command::Encoding(options) => encoding::run(options),
         Command::Pipeline(options) => pipeline::run(options),
+        Command::View(options) => view::run(options),
     }
 }
