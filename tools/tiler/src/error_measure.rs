@@ -201,7 +201,8 @@ fn most_above(triangle: &Corners, sheets: &Sheets, least: f64) -> f64 {
 fn most_between(a: &Corners, b: &Corners) -> f64 {
     let off = |corners: &Corners, plane: &Corners| {
         let offs = corners.map(|corner| plane_height(plane, corner.truncate()).map(|z| (corner.z - z).abs()));
-        offs.into_iter().fold(0.0, |most: f64, off| most.max(off.unwrap_or(f64::INFINITY)))
+        offs.into_iter()
+            .fold(0.0, |most: f64, off| most.max(off.unwrap_or(f64::INFINITY)))
     };
     off(a, b).min(off(b, a))
 }

@@ -12,8 +12,9 @@ use glam::DVec3;
 use std::ops::Range;
 use tiles::bounds::Aabb;
 
-/// How far in front of a face one looks, in metres.
-const BEFORE: f64 = 0.02;
+/// How far in front of a face one looks, in metres: right before it, and as far as eaves reach. A wall under them is no wall between two
+/// houses, though there is a roof above it; and what stands behind something thinner than this is as near to what is seen.
+const BEFORE: [f64; 2] = [0.02, 1.0];
 /// Hidden faces larger than this are looked at piece by piece, in metres.
 const LARGE: f64 = 8.0;
 /// Faces partly hidden are cut down to this size, in metres.
@@ -52,7 +53,7 @@ impl Volume {
 
     /// The lids that may hide a point before this face.
     fn over(&self, corners: &Corners) -> Vec<u32> {
-        let around = Aabb::from_points(*corners).grown(BEFORE);
+        let around = Aabb::from_points(*corners).grown(BEFORE[1]);
         let mut lids = Vec::new();
         let (low, high) = (around.min.truncate(), around.max.truncate());
         self.boxes.over_and_above(low, high, around.min.z, |number| {
@@ -173,7 +174,7 @@ fn visit(corners: Corners, normal: DVec3, volume: &Volume, lids: &[u32], seen: &
     }
     let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
     let near = |corner: DVec3| middle + (corner - middle) * 0.9;
-    let hides = |point: DVec3| volume.hides(lids, point + normal * BEFORE);
+    let hides = |point: DVec3| BEFORE.iter().all(|&before| volume.hides(lids, point + normal * before));
     let hidden = hides(middle);
     let alike = corners.iter().all(|&corner| hides(near(corner)) == hidden);
     let size = corners.iter().map(|c| c.distance(middle)).fold(0.0, f64::max);
@@ -183,7 +184,7 @@ fn visit(corners: Corners, normal: DVec3, volume: &Volume, lids: &[u32], seen: &
         (false, _) if size <= SMALL => seen.push(corners),
         _ => {
             for half in halves(&corners) {
-                let around = Aabb::from_points(half).grown(BEFORE);
+                let around = Aabb::from_points(half).grown(BEFORE[1]);
                 let over = |number: &&u32| volume.lids[**number as usize].reaches_over(&around);
                 let lids: Vec<u32> = lids.iter().filter(over).copied().collect();
                 visit(half, normal, volume, &lids, seen);
@@ -240,6 +241,22 @@ mod tests {
         // Roofs, three outer walls each, and the higher one's wall above the lower.
         let truth = 200. + 3. * 100. + 3. * 160. + 60.;
         assert!((truth..truth + 25.).contains(&seen), "{seen} {truth}");
+    }
+
+    #[test]
+    fn walls_under_eaves_are_seen() {
+        let mut house = triangles(cuboid(DVec3::ZERO, DVec3::new(10., 10., 6.)));
+        // A roof without an underside that reaches half a metre beyond the walls.
+        let p = |x: f64, y: f64| DVec3::new(x, y, 6.5);
+        house.extend(triangles(vec![vec![vec![
+            p(-0.5, -0.5),
+            p(10.5, -0.5),
+            p(10.5, 10.5),
+            p(-0.5, 10.5),
+        ]]]));
+        let seen = area(&house);
+        let walls_and_roof = 4. * 60. + 11. * 11.;
+        assert!(seen >= walls_and_roof, "{seen} {walls_and_roof}");
     }
 
     #[test]
