@@ -147,16 +147,14 @@ impl Outer {
 
     /// Numbers of the pieces of a face that are seen.
     pub(crate) fn seen(&mut self, face: usize) -> Range<usize> {
-        let (begin, end) = match self.known[face] {
-            Some(known) => known,
-            None => {
-                let begin = self.pieces.len() as u32;
-                let (corners, normal) = self.faces[face];
-                let lids = self.volume.over(&corners);
-                visit(corners, normal, &self.volume, &lids, &mut self.pieces);
-                *self.known[face].insert((begin, self.pieces.len() as u32))
-            }
-        };
+        let (begin, end) = self.known[face].unwrap_or_else(|| {
+            let begin = self.pieces.len() as u32;
+            let (corners, normal) = self.faces[face];
+            let lids = self.volume.over(&corners);
+            visit(corners, normal, &self.volume, &lids, &mut self.pieces);
+            (begin, self.pieces.len() as u32)
+        });
+        self.known[face] = Some((begin, end));
         begin as usize..end as usize
     }
 
