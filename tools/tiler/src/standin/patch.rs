@@ -63,7 +63,7 @@ pub(crate) struct Patch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Heights {
     Flat(f64),
-    /// Points of the source, between which heights are interpolated.
+    /// Points of the source, or the corners of the level below, between which heights are interpolated.
     Sampled(Vec<DVec3>),
 }
 
@@ -97,6 +97,17 @@ impl Heights {
                 .collect(),
         });
         Self::of(points.collect())
+    }
+
+    /// Only those of the corners of an outline: they are what is drawn, and so what the level above sees. All points of the source would be
+    /// the whole city at the root.
+    fn at_corners(&self, outline: &Plan) -> Self {
+        let Self::Sampled(_) = self else {
+            return self.clone();
+        };
+        let height = self.sampler();
+        let corners = outline.iter().flat_map(outline::open_rings).flatten();
+        Self::of(corners.map(|&c| DVec3::new(c.x, c.y, height(c))).collect())
     }
 
     /// The height anywhere: of the nearest points, weighted by the inverse of their distance.
@@ -443,10 +454,10 @@ fn join(group: &[&Patch], step: Step, joined: impl Fn(f64) -> Arc<Plan>) -> Opti
         layer: largest.layer,
         members: members_of(group.iter().map(|patch| &patch.members)),
         weight: group.iter().map(|patch| patch.weight).sum(),
-        outline,
         surface: largest.surface,
         color: color.color(largest.color),
-        heights: Heights::merged(group),
+        heights: Heights::merged(group).at_corners(&outline),
+        outline,
         lift: largest.lift,
         rim: group.iter().filter_map(|patch| patch.rim).min_by(f64::total_cmp),
     })
