@@ -1,6 +1,6 @@
 //! How far two surfaces are apart at most.
 //!
-//! The two-sided (Hausdorff) distance of triangle soups, as an upper bound that is proven and tight to within a tenth: a triangle is
+//! The two-sided (Hausdorff) distance of triangle soups, as an upper bound that is proven and tight to within 3 %: a triangle is
 //! never further from a surface than its corners are from any one triangle of it (the distance to a convex set is convex), nor than
 //! its middle is plus its radius. Where that is not good enough, the triangle is cut and asked again (branch and bound).
 
@@ -15,7 +15,7 @@ use tiles::bounds::Aabb;
 pub(crate) type Corners = [DVec3; 3];
 
 /// A bound within this factor of the truth is good enough,
-const TIGHT: f64 = 1.1;
+const TIGHT: f64 = 1.03;
 /// or within this many metres.
 const CLOSE: f64 = 0.05;
 /// After this many cuts the bound is taken as it is; it is still a bound.

@@ -16,7 +16,6 @@ use crate::standin::block::wall_of;
 use earcut::Earcut;
 use geo::Coord;
 use glam::{DVec2, DVec3};
-use rayon::prelude::*;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use rustc_hash::FxHashMap;
@@ -413,9 +412,9 @@ pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined) -> Vec<Pa
             .or_default()
             .push(patch);
     }
-    let groups: Vec<(Kind, Vec<&Patch>)> = kinds.into_iter().collect();
-    groups
-        .into_par_iter()
+    // One after the other: a thread that waited here for others would begin another group's stand-in meanwhile, and hold the stock of both.
+    kinds
+        .into_iter()
         .filter_map(|(kind, group)| join(&group, step, |slit| joined.get(kind, &group, side, slit)))
         .collect()
 }
