@@ -4,13 +4,14 @@ use crate::cache::Cache;
 use crate::problem::Problem;
 use crate::shelf::{Served, Shelf};
 use crate::viewer_files::ViewerFiles;
-use crate::{headers, routes};
+use crate::{headers, openapi, routes};
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::get;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What handlers share.
 pub(crate) struct Shared {
@@ -31,33 +32,58 @@ impl Shared {
     }
 }
 
-/// Every address of the server.
+/// Every address of the server with its handler and what it says of itself. A handler without a note cannot be put here,
+/// so the document of the interface names every address, and none that is not there.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::begun())
+        .routes(routes!(routes::landing::landing))
+        .routes(routes!(routes::landing::icon))
+        .routes(routes!(routes::landing::conformance))
+        .routes(routes!(routes::api::api))
+        .routes(routes!(routes::collections::collections))
+        .routes(routes!(routes::collections::collection))
+        .routes(routes!(routes::tiles::to_tileset))
+        .routes(routes!(routes::tiles::to_tileset_below))
+        .routes(routes!(routes::tiles::tileset))
+        .routes(routes!(routes::tiles::file))
+        .routes(routes!(routes::tiles::download))
+        .routes(routes!(routes::items::item))
+        .routes(routes!(routes::viewer::to_viewer))
+        .routes(routes!(routes::viewer::index))
+        .routes(routes!(routes::viewer::file))
+        .routes(routes!(routes::health::live))
+        .routes(routes!(routes::health::ready))
+}
+
+/// The server as a service.
 pub(crate) fn router(app: App) -> Router<()> {
-    let tiles = "/collections/{collectionId}/3dtiles";
-    Router::new()
-        .route("/", get(routes::landing::landing))
-        .route("/favicon.ico", get(routes::landing::icon))
-        .route("/conformance", get(routes::landing::conformance))
-        .route("/collections", get(routes::collections::collections))
-        .route("/collections/{collectionId}", get(routes::collections::collection))
-        .route(tiles, get(routes::tiles::to_tileset))
-        .route(&format!("{tiles}/"), get(routes::tiles::to_tileset_below))
-        .route(&format!("{tiles}/tileset.json"), get(routes::tiles::tileset))
-        .route(&format!("{tiles}/files/{{name}}"), get(routes::tiles::file))
-        .route(&format!("{tiles}/{{name}}"), get(routes::tiles::download))
-        .route(
-            "/collections/{collectionId}/items/{featureId}",
-            get(routes::items::item),
-        )
-        .route("/viewer", get(routes::viewer::to_viewer))
-        .route("/viewer/", get(routes::viewer::index))
-        .route("/viewer/{*name}", get(routes::viewer::file))
-        .route("/health/live", get(routes::health::live))
-        .route("/health/ready", get(routes::health::ready))
+    let (router, _) = routes().split_for_parts();
+    router
         .fallback(async || Problem::NO_PAGE)
         .method_not_allowed_fallback(async || Problem::METHOD)
         .with_state(app)
         .layer(CatchPanicLayer::custom(headers::panicked))
         .layer(from_fn(headers::open_to_all))
         .layer(from_fn(headers::log))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routes;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_document_names_every_address_and_no_other() {
+        let (router, document) = routes().split_for_parts();
+        let documented: BTreeSet<String> = document.paths.paths.into_keys().collect();
+        // A router lists its addresses for nobody but a person who debugs it: by number first, then by address.
+        let shown = format!("{router:?}");
+        let routed: BTreeSet<String> = shown
+            .split('"')
+            .filter(|part| part.starts_with('/') && !part.contains("axum_fallback"))
+            .map(str::to_owned)
+            .collect();
+        assert!(routed.contains("/") && routed.len() > 15, "{shown}");
+        assert_eq!(routed, documented);
+    }
 }

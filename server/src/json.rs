@@ -32,6 +32,18 @@ pub(crate) fn landing(collections: &Collections) -> Value {
             "application/json",
             "What this server conforms to",
         ),
+        link(
+            "api?f=json",
+            "service-desc",
+            "application/vnd.oai.openapi+json;version=3.1",
+            "What may be asked, as OpenAPI 3.1",
+        ),
+        link(
+            "api?f=html",
+            "service-doc",
+            "text/html",
+            "What may be asked, for people",
+        ),
         link("collections", "data", "application/json", "The collections"),
         link("viewer/", "preview", "text/html", "The city in the browser"),
     ];

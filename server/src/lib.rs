@@ -8,6 +8,7 @@
 //! | address | what |
 //! |---|---|
 //! | `/` | landing page, HTML or JSON |
+//! | `/api` | this table for programs, as `OpenAPI` 3.1 |
 //! | `/conformance`, `/collections`, `/collections/{collectionId}` | OGC API - Common |
 //! | `/collections/{collectionId}/3dtiles/tileset.json` | the pointer: the only tile address whose bytes change |
 //! | `/collections/{collectionId}/3dtiles/files/{name}` | immutable tiles and tilesets, precompressed |
@@ -20,6 +21,7 @@
 //! are problems (RFC 9457) that show nothing of the inside.
 
 mod accept;
+mod api_page;
 mod app;
 mod cache;
 mod config;
@@ -28,6 +30,7 @@ mod document;
 mod error;
 mod headers;
 mod json;
+mod openapi;
 mod page;
 mod problem;
 mod representation;

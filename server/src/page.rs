@@ -19,7 +19,7 @@ const LANDING: &str = include_str!("pages/landing.html");
 const COLLECTION: &str = include_str!("pages/collection.html");
 
 /// `text` as it stands in HTML, also within quotes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -49,7 +49,7 @@ fn linked(text: &str) -> String {
 }
 
 /// Puts values into a page; each pair is a mark and HTML.
-fn filled(page: &str, values: &[(&str, String)]) -> String {
+pub(crate) fn filled(page: &str, values: &[(&str, String)]) -> String {
     let mut filled = String::with_capacity(page.len() * 2);
     let mut rest = page;
     while let Some((before, after)) = rest.split_once("{{") {

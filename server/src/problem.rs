@@ -6,17 +6,53 @@ use crate::headers::NO_STORE;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// An error answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     status: StatusCode,
-    detail: &'static str,
+    detail: Cow<'static, str>,
+    /// The parameter that was wrong.
+    parameter: Option<Cow<'static, str>>,
+    /// Seconds after which to ask again.
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     const fn new(status: StatusCode, detail: &'static str) -> Self {
-        Self { status, detail }
+        Self {
+            status,
+            detail: Cow::Borrowed(detail),
+            parameter: None,
+            retry_after: None,
+        }
+    }
+
+    /// A problem of this status. `detail` says what was wrong and what is allowed, and nothing of the inside.
+    pub(crate) fn of(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            detail: detail.into(),
+            ..Self::new(status, "")
+        }
+    }
+
+    /// A parameter that cannot be used: which one, and what is allowed.
+    pub(crate) fn parameter(name: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, detail).about(name)
+    }
+
+    /// The same problem, of this parameter.
+    pub(crate) fn about(mut self, parameter: impl Into<Cow<'static, str>>) -> Self {
+        self.parameter = Some(parameter.into());
+        self
+    }
+
+    /// The same problem, which may be gone after this many seconds.
+    #[allow(dead_code, reason = "for answers that are refused while the server is busy")]
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     pub(crate) const NO_PAGE: Self = Self::new(
@@ -40,18 +76,17 @@ impl Problem {
         StatusCode::METHOD_NOT_ALLOWED,
         "Only GET, HEAD and OPTIONS are answered here.",
     );
-    pub(crate) const FORMAT: Self = Self::new(
-        StatusCode::BAD_REQUEST,
-        "The parameter f must be json or, on the landing page, html.",
-    );
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or_default();
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail,
         });
+        if let Some(parameter) = &self.parameter {
+            body["parameter"] = json!(parameter);
+        }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -59,6 +94,9 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, NO_STORE);
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
         }

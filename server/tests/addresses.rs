@@ -101,8 +101,30 @@ fn a_browser_gets_a_page_and_a_program_a_document_and_all_links_lead_somewhere()
     let document = server.get("/");
     assert_eq!(document.header("content-type"), "application/json");
     assert_eq!(document.json()["title"], "Sample city");
-    for relation in ["self", "alternate", "conformance", "data", "3d-tiles"] {
+    for relation in ["self", "alternate", "conformance", "data", "3d-tiles", "service-doc"] {
         follow(&server, &document.json(), "/", relation);
+    }
+    let links = document.json();
+    let description = links["links"]
+        .as_array()
+        .and_then(|links| links.iter().find(|link| link["rel"] == "service-desc"))
+        .unwrap();
+    let interface = server.get("/api?f=json");
+    assert_eq!(interface.header("content-type"), description["type"]);
+    assert_eq!(description["href"], "api?f=json");
+    assert_eq!(interface.json()["openapi"], "3.1.0");
+    let paths = interface.json();
+    let paths = paths["paths"].as_object().unwrap();
+    assert!(
+        paths.contains_key("/collections/{collectionId}/items/{featureId}") && paths.contains_key("/viewer/{name}"),
+        "{paths:?}"
+    );
+    for (path, item) in paths {
+        let responses = &item["get"]["responses"];
+        assert!(
+            responses["4XX"]["content"]["application/problem+json"].is_object(),
+            "{path}"
+        );
     }
     assert_eq!(
         server.ask("GET", "/?f=html", &[]).header("content-type"),
@@ -373,6 +395,8 @@ fn a_head_is_a_get_without_a_body() {
     for path in [
         "/",
         "/?f=html",
+        "/api",
+        "/api?f=html",
         "/conformance",
         "/collections",
         "/collections/helsinki",

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::document::{JSON, document};
 use crate::headers::SHORT;
 use crate::json;
+use crate::openapi::{CollectionPath, JsonOnly, Links};
 use crate::problem::Problem;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -12,6 +13,9 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 /// Every collection.
+#[utoipa::path(get, path = "/collections", tag = "Common", operation_id = "getCollections",
+    params(JsonOnly),
+    responses((status = 200, description = "The collections", body = Links)))]
 pub(crate) async fn collections(
     State(app): State<App>,
     format: Format,
@@ -24,6 +28,9 @@ pub(crate) async fn collections(
 }
 
 /// One collection.
+#[utoipa::path(get, path = "/collections/{collectionId}", tag = "Common", operation_id = "describeCollection",
+    params(CollectionPath, JsonOnly),
+    responses((status = 200, description = "The collection", body = Links)))]
 pub(crate) async fn collection(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,

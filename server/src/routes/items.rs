@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::document::{GEOJSON, document};
 use crate::headers::SHORT;
 use crate::json;
+use crate::openapi::{FeaturePath, JsonOnly, Links};
 use crate::problem::Problem;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -12,6 +13,9 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 /// One feature as GeoJSON.
+#[utoipa::path(get, path = "/collections/{collectionId}/items/{featureId}", tag = "Features", operation_id = "getFeature",
+    params(FeaturePath, JsonOnly),
+    responses((status = 200, description = "The feature", body = Links, content_type = "application/geo+json")))]
 pub(crate) async fn item(
     State(app): State<App>,
     address: Result<Path<(String, String)>, PathRejection>,

@@ -4,6 +4,7 @@ use super::Format;
 use crate::app::App;
 use crate::document::{HTML, JSON, document, varying_by_accept};
 use crate::headers::SHORT;
+use crate::openapi::{Conformance, JsonOrHtml, Links};
 use crate::problem::Problem;
 use crate::{accept, json, page};
 use axum::extract::State;
@@ -11,6 +12,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 
 /// The landing page.
+#[utoipa::path(get, path = "/", tag = "Common", operation_id = "getLandingPage",
+    params(JsonOrHtml),
+    responses((status = 200, description = "Title, description and links", content(
+        (Links = "application/json"), (String = "text/html")))))]
 pub(crate) async fn landing(
     State(app): State<App>,
     format: Format,
@@ -32,11 +37,15 @@ pub(crate) async fn landing(
 }
 
 /// What the server conforms to.
+#[utoipa::path(get, path = "/conformance", tag = "Common", operation_id = "getConformanceDeclaration",
+    responses((status = 200, description = "The conformance classes", body = Conformance)))]
 pub(crate) async fn conformance(method: Method, headers: HeaderMap) -> Response {
     document(&method, &headers, json::conformance().to_string(), JSON, SHORT).await
 }
 
 /// A small block of houses, for the browser's tab.
+#[utoipa::path(get, path = "/favicon.ico", tag = "Pages", operation_id = "getIcon",
+    responses((status = 200, description = "The icon", body = String, content_type = "image/svg+xml")))]
 pub(crate) async fn icon(method: Method, headers: HeaderMap) -> Response {
     const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
     document(&method, &headers, page::ICON, SVG, SHORT)

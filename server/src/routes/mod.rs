@@ -1,5 +1,6 @@
 //! What each address answers.
 
+pub(crate) mod api;
 pub(crate) mod collections;
 pub(crate) mod health;
 pub(crate) mod items;
@@ -23,7 +24,10 @@ impl Format {
     /// The format asked for, if it is one of `offered`.
     fn checked(&self, offered: &[&str]) -> Result<Option<&str>, Problem> {
         match self.f.as_deref() {
-            Some(f) if !offered.contains(&f) => Err(Problem::FORMAT),
+            Some(f) if !offered.contains(&f) => Err(Problem::parameter(
+                "f",
+                format!("The parameter f must be {}.", offered.join(" or ")),
+            )),
             f => Ok(f),
         }
     }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::document::JSON;
 use crate::headers::{IMMUTABLE, POINTER, SHORT};
+use crate::openapi::{CollectionPath, FilePath};
 use crate::problem::Problem;
 use crate::representation::{Representation, Wanted, slice};
 use axum::body::{Body, Bytes};
@@ -20,6 +21,9 @@ const STREAMED: u64 = 4 << 20;
 const PIECE: usize = 256 << 10;
 
 /// Leads from `.../3dtiles` to the pointer, which lies one level below.
+#[utoipa::path(get, path = "/collections/{collectionId}/3dtiles", tag = "3D Tiles", operation_id = "redirectToTileset",
+    params(CollectionPath),
+    responses((status = 308, description = "The tileset is one level below")))]
 pub(crate) async fn to_tileset(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
@@ -28,6 +32,9 @@ pub(crate) async fn to_tileset(
 }
 
 /// Leads from `.../3dtiles/` to the pointer beside it.
+#[utoipa::path(get, path = "/collections/{collectionId}/3dtiles/", tag = "3D Tiles",
+    operation_id = "redirectToTilesetBeside", params(CollectionPath),
+    responses((status = 308, description = "The tileset is beside this address")))]
 pub(crate) async fn to_tileset_below(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
@@ -46,6 +53,9 @@ fn redirect(app: &App, name: Result<Path<String>, PathRejection>, to: &'static s
 }
 
 /// The pointer.
+#[utoipa::path(get, path = "/collections/{collectionId}/3dtiles/tileset.json", tag = "3D Tiles",
+    operation_id = "getTileset", params(CollectionPath),
+    responses((status = 200, description = "The root of the 3D Tiles 1.1 tileset", body = Object)))]
 pub(crate) async fn tileset(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
@@ -68,6 +78,11 @@ pub(crate) async fn tileset(
 }
 
 /// A file that never changes.
+#[utoipa::path(get, path = "/collections/{collectionId}/3dtiles/files/{name}", tag = "3D Tiles",
+    operation_id = "getTile", params(FilePath),
+    responses((status = 200, description = "A tile, or a tileset below the root; its bytes never change", content(
+        (Vec<u8> = "model/gltf-binary"), (Object = "application/json"))),
+        (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "model/gltf-binary")))]
 pub(crate) async fn file(
     State(app): State<App>,
     address: Result<Path<(String, String)>, PathRejection>,
@@ -100,6 +115,13 @@ pub(crate) async fn file(
 }
 
 /// A database or the manifest.
+#[utoipa::path(get, path = "/collections/{collectionId}/3dtiles/{name}", tag = "3D Tiles",
+    operation_id = "getDownload", params(FilePath),
+    responses((status = 200, description = "The GeoPackage, the search index or the manifest; its bytes never change",
+        content((Vec<u8> = "application/geopackage+sqlite3"), (Vec<u8> = "application/vnd.sqlite3"),
+        (Object = "application/json"))),
+        (status = 206, description = "The part that was asked for", body = Vec<u8>,
+        content_type = "application/geopackage+sqlite3")))]
 pub(crate) async fn download(
     State(app): State<App>,
     address: Result<Path<(String, String)>, PathRejection>,

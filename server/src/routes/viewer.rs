@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Leads from `/viewer` to `/viewer/`, so that the page's own addresses are right.
+#[utoipa::path(get, path = "/viewer", tag = "Pages", operation_id = "redirectToViewer",
+    responses((status = 308, description = "The viewer is one level below")))]
 pub(crate) async fn to_viewer(RawQuery(query): RawQuery) -> Response {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = HeaderValue::from_str(&format!("viewer/{query}"));
@@ -25,6 +27,9 @@ pub(crate) async fn to_viewer(RawQuery(query): RawQuery) -> Response {
 }
 
 /// The viewer's page, or how to get it.
+#[utoipa::path(get, path = "/viewer/", tag = "Pages", operation_id = "getViewer",
+    responses((status = 200, description = "The web viewer", body = String, content_type = "text/html"),
+        (status = 404, description = "It is not set up, and how to do it", body = String, content_type = "text/html")))]
 pub(crate) async fn index(State(app): State<App>, method: Method, headers: HeaderMap) -> Result<Response, Problem> {
     if app.viewer.is_some() {
         return answer(&app, INDEX, &method, &headers).await;
@@ -38,6 +43,9 @@ pub(crate) async fn index(State(app): State<App>, method: Method, headers: Heade
 }
 
 /// One of the viewer's files.
+#[utoipa::path(get, path = "/viewer/{*name}", tag = "Pages", operation_id = "getViewerFile",
+    params(("name" = String, Path, description = "The file's name, which may hold slashes")),
+    responses((status = 200, description = "One of the viewer's files", body = Vec<u8>, content_type = "*/*")))]
 pub(crate) async fn file(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
