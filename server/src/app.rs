@@ -1,15 +1,17 @@
 //! What handlers share, and the table of addresses.
 
+use crate::Config;
 use crate::cache::Cache;
 use crate::problem::Problem;
 use crate::shelf::{Served, Shelf};
 use crate::viewer_files::ViewerFiles;
-use crate::{headers, openapi, routes};
+use crate::{headers, openapi, public, routes};
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tower_http::catch_panic::CatchPanicLayer;
+use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +20,9 @@ pub(crate) struct Shared {
     pub(crate) shelf: Shelf,
     pub(crate) cache: Cache,
     pub(crate) viewer: Option<ViewerFiles>,
+    pub(crate) config: Config,
+    /// The public address, which ends in a slash; none where links are relative.
+    pub(crate) public_base: Option<Url>,
     /// Whether the server was told to stop.
     pub(crate) draining: AtomicBool,
 }
@@ -57,11 +62,17 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// The server as a service.
 pub(crate) fn router(app: App) -> Router<()> {
+    let public_base = app.public_base.clone().map(Arc::new);
     let (router, _) = routes().split_for_parts();
-    router
+    let router = router
         .fallback(async || Problem::NO_PAGE)
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(app)
+        .with_state(app);
+    let router = match public_base {
+        Some(base) => router.layer(from_fn_with_state(base, public::under)),
+        None => router,
+    };
+    router
         .layer(CatchPanicLayer::custom(headers::panicked))
         .layer(from_fn(headers::open_to_all))
         .layer(from_fn(headers::log))

@@ -1,5 +1,6 @@
 //! Small documents made for a request: JSON and HTML with a tag of their own.
 
+use crate::public;
 use crate::representation::{Representation, slice};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -20,7 +21,12 @@ pub(crate) async fn document(
     media_type: HeaderValue,
     cache: HeaderValue,
 ) -> Response {
-    let body: Bytes = body.into();
+    let mut body: Bytes = body.into();
+    if media_type.as_bytes().windows(4).any(|four| four == b"json")
+        && let Some(absolute) = public::absolute(&body)
+    {
+        body = Bytes::from(absolute);
+    }
     let hash = blake3::hash(&body).to_hex();
     let representation = Representation {
         hash: &hash[..16],

@@ -38,4 +38,42 @@ pub enum Error {
         /// The most that is read, in MiB.
         limit: u64,
     },
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The configuration file holds what it cannot.
+    #[error("{}:{line}:{column}: {reason}", path.display())]
+    ConfigText {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The letter in the line, from 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A setting cannot have this value.
+    #[error("{name}: {reason}")]
+    Setting {
+        /// The setting as the operator wrote it: a name in the file, a variable or a flag.
+        name: String,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether what the operator wrote is at fault, rather than what was found when it was done.
+    pub fn is_setting(&self) -> bool {
+        matches!(
+            self,
+            Self::ConfigFile { .. } | Self::ConfigText { .. } | Self::Setting { .. }
+        )
+    }
 }

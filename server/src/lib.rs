@@ -33,12 +33,13 @@ mod json;
 mod openapi;
 mod page;
 mod problem;
+mod public;
 mod representation;
 mod routes;
 mod serve;
 mod shelf;
 mod viewer_files;
 
-pub use config::{Config, Limits};
+pub use config::{Config, Key, Limits, LogFormat, LogSettings, reference};
 pub use error::Error;
-pub use serve::Server;
+pub use serve::{Server, check};

@@ -33,16 +33,16 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
-    limits: Limits,
 }
 
 impl Server {
     /// Opens the store and the viewer and begins to listen.
     ///
     /// # Errors
-    /// [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
+    /// [`Error::Setting`] for a setting that cannot be, [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
     /// a directory that is no viewer, [`Error::Listen`] where the address is taken.
     pub async fn bind(config: &Config) -> Result<Self, Error> {
+        config.validate()?;
         let shelf = Shelf::open(&config.store)?;
         let viewer = config.viewer.as_deref().map(ViewerFiles::read).transpose()?;
         let listen = |source| Error::Listen {
@@ -56,14 +56,11 @@ impl Server {
             shelf,
             cache,
             viewer,
+            public_base: config.public_base()?,
+            config: config.clone(),
             draining: AtomicBool::new(false),
         });
-        Ok(Self {
-            listener,
-            address,
-            app,
-            limits: config.limits,
-        })
+        Ok(Self { listener, address, app })
     }
 
     /// Where it listens.
@@ -78,9 +75,8 @@ impl Server {
 
     /// Serves until `stop` is done, then lets answers that have begun come to their end.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let Self {
-            listener, app, limits, ..
-        } = self;
+        let Self { listener, app, .. } = self;
+        let limits = app.config.limits;
         let refresher = tokio::spawn(refresh(Arc::clone(&app), limits.poll));
         let connections = GracefulShutdown::new();
         let permits = Arc::new(Semaphore::new(limits.connections));
@@ -115,6 +111,16 @@ impl Server {
             tracing::warn!("some answers were cut off");
         }
     }
+}
+
+/// Checks the settings and what they name, but for the store and the addresses.
+///
+/// # Errors
+/// [`Error::Setting`], [`Error::Viewer`] and [`Error::ViewerTooLarge`].
+pub fn check(config: &Config) -> Result<(), Error> {
+    config.validate()?;
+    config.viewer.as_deref().map(ViewerFiles::read).transpose()?;
+    Ok(())
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {

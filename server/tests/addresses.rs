@@ -140,6 +140,51 @@ fn a_browser_gets_a_page_and_a_program_a_document_and_all_links_lead_somewhere()
 }
 
 #[test]
+fn an_operator_who_names_the_public_address_gets_absolute_links_and_nobody_else_does() {
+    let fill = |store: &std::path::Path| drop(sample::publish(store));
+    let server = Running::set(fill, |config| {
+        config.public_url = Some("https://example.org/3d".to_owned());
+    });
+    let hrefs = |path: &str| -> Vec<String> {
+        let forged = [("X-Forwarded-Host", "evil.example"), ("Forwarded", "host=evil.example")];
+        let document = server.ask("GET", path, &forged).json();
+        let links = document["links"].as_array().unwrap();
+        links
+            .iter()
+            .map(|link| link["href"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for path in [
+        "/",
+        "/collections",
+        "/collections/helsinki",
+        "/collections/helsinki/items/church",
+    ] {
+        let hrefs = hrefs(path);
+        assert!(hrefs.len() > 1, "{path}: {hrefs:?}");
+        for href in &hrefs {
+            let known = href.starts_with("https://example.org/3d/") || !href.contains("example.org");
+            assert!(
+                href.contains("://") && known && !href.contains("evil"),
+                "{path}: {href}"
+            );
+        }
+    }
+    assert!(hrefs("/").contains(&"https://example.org/3d/conformance".to_owned()));
+    let tile = hrefs("/collections/helsinki/items/church");
+    assert!(
+        tile.iter()
+            .any(|href| href.starts_with("https://example.org/3d/collections/helsinki/3dtiles/files/")),
+        "{tile:?}"
+    );
+    // The tag is that of the bytes that were sent.
+    let whole = server.get("/collections");
+    let again = server.ask("GET", "/collections", &[("If-None-Match", whole.header("etag"))]);
+    assert_eq!(again.status, 304);
+    assert_eq!(whole.header("content-length"), whole.body.len().to_string());
+}
+
+#[test]
 fn a_collection_says_what_it_is_and_where_its_parts_are() {
     let server = Running::start();
     let all = server.get("/collections").json();

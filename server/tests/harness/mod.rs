@@ -46,6 +46,8 @@ impl Write for Log {
 pub fn quick() -> Limits {
     Limits {
         header_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_millis(500),
+        body_timeout: Duration::from_millis(500),
         stall_timeout: Duration::from_millis(700),
         drain: Duration::from_secs(5),
         poll: Duration::from_millis(50),
@@ -60,15 +62,22 @@ impl Running {
     }
 
     pub fn with(limits: Limits, fill: impl FnOnce(&Path), viewer: Option<PathBuf>) -> Self {
+        Self::set(fill, |config| {
+            config.viewer = viewer;
+            config.limits = limits;
+        })
+    }
+
+    /// With settings of its own.
+    pub fn set(fill: impl FnOnce(&Path), change: impl FnOnce(&mut Config)) -> Self {
         let store = tempfile::tempdir().unwrap();
         fill(store.path());
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let config = Config {
-            listen,
-            viewer,
-            limits,
+        let mut config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            limits: quick(),
             ..Config::new(store.path().to_path_buf())
         };
+        change(&mut config);
         let log = Log::default();
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();

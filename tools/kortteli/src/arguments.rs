@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Publishing into the store while it is served is safe: a new generation is taken over within seconds, and one that
     /// is not whole is not. Stops on Ctrl-C or SIGTERM after answers that have begun are sent.
     #[command(
-        after_help = "Example:\n  kortteli serve store --listen 0.0.0.0:8080 --viewer target/web\n\nThe log goes to standard error; RUST_LOG=warn leaves out the line of each request.\nExit status: 0 stopped, 1 failed, 2 wrong command line."
+        after_help = "Examples:\n  kortteli serve store --listen 0.0.0.0:8080 --viewer target/web\n  kortteli serve --config /etc/kortteli/kortteli.toml --check\n\nThe log goes to standard error; RUST_LOG=warn leaves out the line of each request.\nExit status: 0 stopped, 1 failed, 2 wrong command line."
     )]
     Serve(ServeArguments),
     /// Export a part of a city as a block world for Minecraft Java Edition.
@@ -201,14 +201,62 @@ pub(crate) struct GcArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// The store.
-    pub(crate) store: PathBuf,
-    /// Address and port; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    /// The store; it may be named in the configuration instead.
+    pub(crate) store: Option<String>,
+    /// A TOML file with settings; server/CONFIG.md describes each. An environment variable KORTTELI_<NAME> goes before
+    /// it, and a flag before that.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address and port, 127.0.0.1:8080 unless set; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address and port of a listener for /metrics alone.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Directory of the web viewer, as `cargo xtask web` wrote it.
     #[arg(long, value_name = "DIRECTORY")]
-    pub(crate) viewer: Option<PathBuf>,
+    pub(crate) viewer: Option<String>,
+    /// The address under which the public reaches the server; makes links absolute.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Directory for what must outlive a restart.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) state_dir: Option<String>,
+    /// Any setting by its name in the configuration, for example limits.connections=500; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Read the settings and look at the store, say what is wrong, and stop.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the settings in force as a configuration that can be read back, and stop.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+impl ServeArguments {
+    /// The flags that set something, by their names in the configuration; `--set` comes first, so that a flag of its own
+    /// goes before it.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let own = [
+            ("store", self.store.clone()),
+            ("listen", self.listen.map(|address| address.to_string())),
+            ("metrics_listen", self.metrics_listen.map(|address| address.to_string())),
+            ("viewer", self.viewer.clone()),
+            ("public_url", self.public_url.clone()),
+            ("state_dir", self.state_dir.clone()),
+        ];
+        let own = own
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        self.set.iter().cloned().chain(own).collect()
+    }
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write it as NAME=VALUE, for example limits.connections=500")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 #[derive(Debug, Args)]

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => Ok(verify_command::run(&arguments)),
         Command::Info(arguments) => info_command::run(&arguments),
         Command::Gc(arguments) => gc_command::run(&arguments),
-        Command::Serve(arguments) => serve_command::run(arguments),
+        Command::Serve(arguments) => serve_command::run(&arguments),
         Command::Blocks(arguments) => blocks_command::run(&arguments),
     };
     match outcome {
@@ -43,7 +43,10 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             let usage = matches!(error.downcast_ref::<tiler::Error>(), Some(tiler::Error::Option { .. }))
                 || matches!(error.downcast_ref::<store::Error>(), Some(store::Error::Name { .. }))
-                || matches!(error.downcast_ref::<blocks::Error>(), Some(blocks::Error::Box { .. }));
+                || matches!(error.downcast_ref::<blocks::Error>(), Some(blocks::Error::Box { .. }))
+                || error
+                    .downcast_ref::<server::Error>()
+                    .is_some_and(server::Error::is_setting);
             ExitCode::from(if usage { USAGE } else { 1 })
         }
     }

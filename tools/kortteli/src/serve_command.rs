@@ -2,38 +2,84 @@
 
 use crate::arguments::ServeArguments;
 use anyhow::Context;
-use server::{Config, Server};
+use server::{Config, LogFormat, Server};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 /// Serves until the process is told to stop.
-pub(crate) fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    let config = Config::load(arguments.config.as_deref(), variables, arguments.settings())?;
+    if arguments.print_config {
+        print(&config.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    config.validate()?;
+    if arguments.check {
+        return check(&config);
+    }
+    begin_log(&config)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    runtime.block_on(serve(arguments))?;
+    runtime.block_on(serve(&config))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
-    let ServeArguments { store, listen, viewer } = arguments;
-    let stop = Stop::new().context("cannot listen for the signals that stop the server")?;
-    let server = Server::bind(&Config {
-        listen,
-        viewer,
-        ..Config::new(store)
-    })
-    .await?;
-    let (names, address) = (server.collections().join(", "), server.address());
-    // Whoever reads the address may close the pipe then; that is no reason to stop.
+/// Whoever reads the output may close the pipe; that is no reason to fail.
+fn print(text: &str) {
     let mut out = std::io::stdout();
-    let _ = writeln!(out, "Serving {names} at http://{address}/\nPress Ctrl-C to stop.");
+    let _ = out.write_all(text.as_bytes());
     let _ = out.flush();
+}
+
+/// Says what a start would meet. An empty store is no fault of the settings: the first city may not be tiled yet.
+fn check(config: &Config) -> anyhow::Result<ExitCode> {
+    server::check(config)?;
+    let (collections, errors) = store::collections(&config.store);
+    let names: Vec<&str> = collections.iter().map(store::Collection::name).collect();
+    print(&format!(
+        "The settings are good. {} holds {}.\n",
+        config.store.display(),
+        if names.is_empty() {
+            "no collection yet".to_owned()
+        } else {
+            names.join(", ")
+        }
+    ));
+    for error in &errors {
+        print(&format!("not served: {error}\n"));
+    }
+    Ok(if errors.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn begin_log(config: &Config) -> anyhow::Result<()> {
+    let filter = match EnvFilter::try_from_default_env() {
+        Ok(filter) => filter,
+        Err(_) => EnvFilter::try_new(&config.log.level).map_err(|error| anyhow::anyhow!("log.level: {error}"))?,
+    };
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let stop = Stop::new().context("cannot listen for the signals that stop the server")?;
+    let server = Server::bind(config).await?;
+    let (names, address) = (server.collections().join(", "), server.address());
+    print(&format!(
+        "Serving {names} at http://{address}/\nPress Ctrl-C to stop.\n"
+    ));
     server.run(stop.wait()).await;
     Ok(())
 }

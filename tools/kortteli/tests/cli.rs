@@ -525,6 +525,55 @@ fn a_store_is_served_until_the_process_is_told_to_stop() {
 }
 
 #[test]
+fn settings_are_checked_and_printed_without_serving() {
+    let (_store, path) = tiled();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kortteli.toml");
+    let config = file.to_str().unwrap();
+    std::fs::write(&file, format!("store = '{path}'\nlisten = \"127.0.0.1:7000\"\n")).unwrap();
+
+    let ran = run(&["serve", "--config", config, "--check"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains("settings are good") && ran.out.contains("holds boxes"),
+        "{}",
+        ran.out
+    );
+
+    let ran = run(&[
+        "serve",
+        "--config",
+        config,
+        "--set",
+        "limits.poll=9s",
+        "--listen",
+        "127.0.0.1:7001",
+        "--print-config",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains("listen = \"127.0.0.1:7001\"") && ran.out.contains("poll = \"9s\""),
+        "{}",
+        ran.out
+    );
+    let again = folder.path().join("again.toml");
+    std::fs::write(&again, &ran.out).unwrap();
+    let read_back = run(&["serve", "--config", again.to_str().unwrap(), "--print-config"]);
+    assert_eq!(read_back.out, ran.out);
+
+    let ran = run(&["serve", "--print-config", "--set", "limits.pol=1s"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("limits.pol: no setting is called so"), "{}", ran.err);
+    std::fs::write(&file, "store = \"x\"\n\n[limits]\npolll = \"1s\"\n").unwrap();
+    let ran = run(&["serve", "--config", config]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains(":4:1: unknown field `polll`"), "{}", ran.err);
+    let ran = run(&["serve"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("store: it must name a directory"), "{}", ran.err);
+}
+
+#[test]
 fn a_server_without_a_city_says_how_to_make_one() {
     let nothing = tempfile::tempdir().unwrap();
     let ran = run(&["serve", nothing.path().to_str().unwrap(), "--listen", "127.0.0.1:0"]);
