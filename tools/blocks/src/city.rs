@@ -3,10 +3,11 @@
 //! Leaves are the full model; the tiles above them stand in for it at a distance and have no place here. A [`City`]
 //! knows of each leaf where it lies, and reads it only when a region asks.
 
-use crate::Error;
 use crate::anchor::{Anchor, Y_MAX, Y_MIN};
 use crate::area::{ChunkArea, Footprint};
 use crate::piece::{Feature, Piece, Source};
+use crate::world::MARGIN;
+use crate::{Cancel, Error};
 use glam::{DMat4, DVec3};
 use rayon::prelude::*;
 use store::{Coding, Collection};
@@ -31,6 +32,7 @@ pub struct City<'a> {
     anchor: Anchor,
     layers: Vec<String>,
     leaves: Vec<Leaf>,
+    cancel: Cancel,
 }
 
 /// A leaf tile.
@@ -68,6 +70,7 @@ impl<'a> City<'a> {
             anchor,
             layers: chosen_layers(collection, layers)?,
             leaves: Vec::new(),
+            cancel: Cancel::default(),
         };
         for layer in &pointer.layers {
             if city.layers.contains(&layer.name) {
@@ -75,6 +78,13 @@ impl<'a> City<'a> {
             }
         }
         Ok(city)
+    }
+
+    /// The same city, which reads no further tile once `cancel` is.
+    #[must_use]
+    pub fn stopping(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
     }
 
     /// The world's zero in the city.
@@ -148,6 +158,29 @@ impl<'a> City<'a> {
     pub fn touches(&self, area: &ChunkArea) -> bool {
         let footprint = area.footprint(0);
         self.leaves.iter().any(|leaf| leaf.footprint.intersects(&footprint))
+    }
+
+    /// About how high the ground of the area lies, in blocks: the middle one of its leaves' lowest points.
+    pub(crate) fn ground(&self, area: &ChunkArea) -> f64 {
+        let footprint = area.footprint(0);
+        let here = self.leaves.iter().filter(|leaf| leaf.footprint.intersects(&footprint));
+        let mut lowest: Vec<f64> = here.map(|leaf| leaf.y[0]).collect();
+        lowest.sort_unstable_by(f64::total_cmp);
+        lowest.get(lowest.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// Bytes of tiles that an export of the area reads: every region reads what reaches into it, and the search for a
+    /// place to begin reads what lies about the middle once more.
+    pub(crate) fn bytes_to_read(&self, area: &ChunkArea) -> u64 {
+        let read = |part: &ChunkArea| {
+            let footprint = part.footprint(MARGIN);
+            let here = self.leaves.iter().filter(|leaf| leaf.footprint.intersects(&footprint));
+            here.filter_map(|leaf| self.collection.file(&leaf.name))
+                .map(|entry| entry.length)
+                .sum::<u64>()
+        };
+        let regions: Vec<u64> = area.regions().map(|(_, part)| read(&part)).collect();
+        regions.iter().sum::<u64>() + regions.iter().sum::<u64>() / (regions.len() as u64).max(1)
     }
 
     /// Checks that the city fits between the game's lowest and highest block in this area.
@@ -252,6 +285,7 @@ impl<'a> City<'a> {
     }
 
     fn read(&self, leaf: &Leaf) -> Result<Piece, Error> {
+        self.cancel.check()?;
         let glb = self.collection.read(&leaf.name, Coding::Identity)?;
         let content = tiles::glb::decode(&glb).map_err(|source| Error::Tile {
             name: leaf.name.clone(),

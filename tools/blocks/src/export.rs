@@ -1,11 +1,12 @@
 //! From a collection to a world, in one call.
 
-use crate::Error;
 use crate::area::{ChunkArea, check_box};
 use crate::city::City;
+use crate::estimate::BYTES_A_COLUMN;
 use crate::palette::Palette;
 use crate::piece::Source;
 use crate::world::{About, write_world};
+use crate::{Cancel, Error};
 use glam::DVec3;
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
@@ -14,8 +15,6 @@ use store::Collection;
 
 /// The area in square kilometres that an export covers at most unless told otherwise.
 pub const AREA_LIMIT_KM2: f64 = 4.0;
-/// Bytes of a zipped world for each column, about; measured on the sample city.
-const BYTES_A_COLUMN: f64 = 3.0;
 
 /// What to export, and how.
 #[derive(Clone)]
@@ -31,6 +30,8 @@ pub struct Options {
     pub area_limit_km2: f64,
     /// Is told after every chunk how far the export is; breaking stops it with [`Error::Stopped`].
     pub progress: Option<Arc<ProgressFn>>,
+    /// Stops the export with [`Error::Stopped`], also between chunks.
+    pub cancel: Cancel,
 }
 
 /// What [`Options::progress`] calls, from any thread.
@@ -81,6 +82,7 @@ impl Options {
             height_offset: None,
             area_limit_km2: AREA_LIMIT_KM2,
             progress: None,
+            cancel: Cancel::default(),
         })
     }
 }
@@ -136,7 +138,7 @@ fn run<W: Write + Seek>(
     grid: Option<&mut dyn Write>,
 ) -> Result<Summary, Error> {
     check_box(bbox)?;
-    let city = City::open(collection, options.layers.as_deref(), options.height_offset)?;
+    let city = City::open(collection, options.layers.as_deref(), options.height_offset)?.stopping(&options.cancel);
     let area = checked_area(&city, bbox, options.area_limit_km2)?;
     city.check_heights(&area)?;
     let about = describe(collection, &city, bbox, &area, options);
@@ -144,7 +146,7 @@ fn run<W: Write + Seek>(
 }
 
 /// The chunks of the box, if the city reaches there and the limit allows.
-fn checked_area(city: &City<'_>, bbox: [f64; 4], limit_km2: f64) -> Result<ChunkArea, Error> {
+pub(crate) fn checked_area(city: &City<'_>, bbox: [f64; 4], limit_km2: f64) -> Result<ChunkArea, Error> {
     let bounds = city.lon_lat_bounds();
     let [west, south, east, north] = bbox;
     let outside = Error::OutsideCity { bbox, city: bounds };

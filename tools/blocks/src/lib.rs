@@ -19,14 +19,16 @@
 //!   box that was asked for.
 //! * [`anvil`]: Java Edition's files; [`world`]: the zip around them.
 //!
-//! [`export()`] does it all.
+//! [`export()`] does it all; [`estimate()`] says before what it will take.
 
 pub mod anchor;
 pub mod anvil;
 pub mod area;
+mod cancel;
 pub mod chunk;
 pub mod city;
 mod error;
+mod estimate;
 pub mod export;
 pub mod grid_dump;
 pub mod ground;
@@ -37,5 +39,7 @@ pub mod shell;
 pub mod spawn;
 pub mod world;
 
+pub use cancel::Cancel;
 pub use error::Error;
+pub use estimate::{Estimate, estimate};
 pub use export::{Options, Progress, Summary, export, export_from, export_with_grid};

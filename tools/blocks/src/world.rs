@@ -26,7 +26,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// Blocks around an area whose triangles it needs: trees lean over borders, and gaps look at their neighbours.
-const MARGIN: i32 = 16;
+pub(crate) const MARGIN: i32 = 16;
 /// Most signs at the spawn.
 const MOST_SIGNS: usize = 8;
 
@@ -87,6 +87,7 @@ pub fn write_world<W: Write + Seek>(
             }
             packed.push(chunk.packed);
         }
+        options.cancel.check()?;
         zip.put(&format!("region/r.{x}.{z}.mca"), &region_file(&packed)?)?;
         regions += 1;
     }
@@ -117,10 +118,12 @@ fn make_region(source: &dyn Source, area: ChunkArea, job: &Job<'_>) -> Result<Ve
 
 fn scene<'a>(source: &dyn Source, area: ChunkArea, options: &'a Options) -> Result<Scene<'a>, Error> {
     let pieces = source.pieces(&area.footprint(MARGIN))?;
+    options.cancel.check()?;
     Ok(Scene::new(merge(&pieces), area, &options.palette))
 }
 
 fn make_chunk(scene: &Scene<'_>, x: i32, z: i32, job: &Job<'_>) -> Result<Made, Error> {
+    job.options.cancel.check()?;
     let chunk = scene.chunk(x, z);
     let stands_here = |sign: &&Sign| (sign.cell[0].div_euclid(CHUNK), sign.cell[2].div_euclid(CHUNK)) == (x, z);
     let signs: Vec<Sign> = job.signs.iter().filter(stands_here).cloned().collect();
@@ -181,11 +184,12 @@ fn spawns_in(
         let scene = scene(source, part, options)?;
         let chunks: Vec<(i32, i32)> = part.chunks().collect();
         let found = chunks.par_iter().map(|(x, z)| {
+            options.cancel.check()?;
             let chunk = scene.chunk(*x, *z);
             let ground = |signs: i32| Spawn::on_ground(&chunk, middle, signs);
-            [ground(signs), ground(1), ground(0), Spawn::on_top(&chunk, middle)]
+            Ok([ground(signs), ground(1), ground(0), Spawn::on_top(&chunk, middle)])
         });
-        for found in found.collect::<Vec<_>>() {
+        for found in found.collect::<Result<Vec<_>, Error>>()? {
             for (best, found) in best.iter_mut().zip(found) {
                 *best = match (*best, found) {
                     (Some(best), Some(found)) => Some(Spawn::nearer(best, found)),
