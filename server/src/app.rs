@@ -2,6 +2,7 @@
 
 use crate::Config;
 use crate::cache::Cache;
+use crate::jobs::Jobs;
 use crate::problem::Problem;
 use crate::shelf::{Served, Shelf};
 use crate::viewer_files::ViewerFiles;
@@ -17,7 +18,8 @@ use utoipa_axum::routes;
 
 /// What handlers share.
 pub(crate) struct Shared {
-    pub(crate) shelf: Shelf,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) jobs: Arc<Jobs>,
     pub(crate) cache: Cache,
     pub(crate) viewer: Option<ViewerFiles>,
     pub(crate) config: Config,
@@ -53,6 +55,14 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routes::tiles::file))
         .routes(routes!(routes::tiles::download))
         .routes(routes!(routes::items::item))
+        .routes(routes!(routes::processes::processes))
+        .routes(routes!(routes::processes::process))
+        .routes(routes!(routes::processes::execute))
+        .routes(routes!(routes::jobs::jobs))
+        .routes(routes!(routes::jobs::job, routes::jobs::dismiss))
+        .routes(routes!(routes::jobs::events))
+        .routes(routes!(routes::jobs::results))
+        .routes(routes!(routes::jobs::result))
         .routes(routes!(routes::viewer::to_viewer))
         .routes(routes!(routes::viewer::index))
         .routes(routes!(routes::viewer::file))

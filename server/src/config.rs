@@ -4,6 +4,7 @@
 //! with one name for each thing, a word that is misspelt in it is an error with its line and column, what is in force
 //! can be printed as such a file, and the reference is made of the comments below.
 
+mod jobs;
 mod quantity;
 mod reference;
 mod source;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
+pub use jobs::JobLimits;
 pub use reference::{Key, reference};
 
 /// How a server runs.
@@ -40,13 +42,15 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
     /// A directory for what must outlive a restart: use counts, jobs and their results. It is made if it is not there.
-    /// Not set: use counts are kept in memory alone and begin anew with each start.
+    /// Not set: use counts are kept in memory alone and begin anew with each start, and jobs end with the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_dir: Option<PathBuf>,
     /// What is written to standard error.
     pub log: LogSettings,
     /// How much a client may ask of the server.
     pub limits: Limits,
+    /// How much is made to order.
+    pub jobs: JobLimits,
 }
 
 /// What is written to standard error.
@@ -130,6 +134,7 @@ impl Default for Config {
             state_dir: None,
             log: LogSettings::default(),
             limits: Limits::default(),
+            jobs: JobLimits::default(),
         }
     }
 }
@@ -208,6 +213,9 @@ impl Config {
             if duration < Duration::from_millis(10) || duration > Duration::from_hours(24) {
                 return refuse(name, "it must be from 10ms to 24h");
             }
+        }
+        if let Some((name, reason)) = self.jobs.wrong() {
+            return refuse(name, reason);
         }
         if limits.drain > Duration::from_hours(24) {
             return refuse("limits.drain", "it must be at most 24h");

@@ -22,6 +22,17 @@ pub enum Error {
         /// What is wrong with those that are there; empty if there are none.
         reason: String,
     },
+    /// The directory for what outlives a restart cannot be used.
+    #[error("cannot keep jobs in {}: {source}", path.display())]
+    State {
+        /// The directory.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The system gives no more threads.
+    #[error("the system gives no threads for jobs")]
+    Threads,
     /// The web viewer's directory cannot be read.
     #[error("cannot read the web viewer in {}: {source}", path.display())]
     Viewer {

@@ -44,7 +44,7 @@ pub(crate) async fn open_to_all(request: Request, next: Next) -> Response {
     );
     set(header::HeaderName::from_static("timing-allow-origin"), "*");
     if preflight {
-        set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS");
+        set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, DELETE, OPTIONS");
         set(header::ACCESS_CONTROL_ALLOW_HEADERS, "*");
         set(header::ACCESS_CONTROL_MAX_AGE, "86400");
         set(header::ALLOW, "GET, HEAD, OPTIONS");

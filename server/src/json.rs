@@ -45,6 +45,12 @@ pub(crate) fn landing(collections: &Collections) -> Value {
             "What may be asked, for people",
         ),
         link("collections", "data", "application/json", "The collections"),
+        link(
+            "processes",
+            "http://www.opengis.net/def/rel/ogc/1.0/processes",
+            "application/json",
+            "What can be made to order",
+        ),
         link("viewer/", "preview", "text/html", "The city in the browser"),
     ];
     links.extend(collections.iter().map(|(name, served)| {
@@ -72,6 +78,10 @@ pub(crate) fn conformance() -> Value {
     json!({ "conformsTo": [
         "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
         "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
     ] })
 }
 

@@ -14,6 +14,8 @@
 //! | `/collections/{collectionId}/3dtiles/files/{name}` | immutable tiles and tilesets, precompressed |
 //! | `/collections/{collectionId}/3dtiles/{name}` | GeoPackage, search index and manifest |
 //! | `/collections/{collectionId}/items/{featureId}` | one feature as GeoJSON |
+//! | `/processes`, `/processes/{processId}/execution` | OGC API - Processes: what can be made to order |
+//! | `/jobs/{jobId}`, `.../events`, `.../results/{name}` | what became of an order, for who knows its secret |
 //! | `/viewer/` | the web viewer |
 //! | `/health/live`, `/health/ready` | for whoever operates it |
 //!
@@ -29,6 +31,7 @@ mod connection;
 mod document;
 mod error;
 mod headers;
+mod jobs;
 mod json;
 mod openapi;
 mod page;
@@ -40,6 +43,6 @@ mod serve;
 mod shelf;
 mod viewer_files;
 
-pub use config::{Config, Key, Limits, LogFormat, LogSettings, reference};
+pub use config::{Config, JobLimits, Key, Limits, LogFormat, LogSettings, reference};
 pub use error::Error;
 pub use serve::{Server, check};

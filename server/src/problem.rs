@@ -12,6 +12,8 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     status: StatusCode,
+    /// What kind of problem it is: an address that a standard gives it.
+    kind: &'static str,
     detail: Cow<'static, str>,
     /// The parameter that was wrong.
     parameter: Option<Cow<'static, str>>,
@@ -23,6 +25,7 @@ impl Problem {
     const fn new(status: StatusCode, detail: &'static str) -> Self {
         Self {
             status,
+            kind: "about:blank",
             detail: Cow::Borrowed(detail),
             parameter: None,
             retry_after: None,
@@ -48,8 +51,13 @@ impl Problem {
         self
     }
 
+    /// The same problem, of a kind that a standard has given an address.
+    pub(crate) fn of_type(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The same problem, which may be gone after this many seconds.
-    #[allow(dead_code, reason = "for answers that are refused while the server is busy")]
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
@@ -82,7 +90,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or_default();
         let mut body = json!({
-            "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail,
+            "type": self.kind, "title": title, "status": self.status.as_u16(), "detail": self.detail,
         });
         if let Some(parameter) = &self.parameter {
             body["parameter"] = json!(parameter);

@@ -7,6 +7,7 @@
 use crate::app::{App, Shared, router};
 use crate::cache::Cache;
 use crate::connection::Patient;
+use crate::jobs::{Jobs, Workers};
 use crate::shelf::Shelf;
 use crate::viewer_files::ViewerFiles;
 use crate::{Config, Error, Limits};
@@ -33,6 +34,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    workers: Workers,
 }
 
 impl Server {
@@ -40,10 +42,11 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Setting`] for a setting that cannot be, [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
-    /// a directory that is no viewer, [`Error::Listen`] where the address is taken.
+    /// a directory that is no viewer, [`Error::State`] and [`Error::Threads`] where jobs cannot be kept or worked on,
+    /// [`Error::Listen`] where the address is taken.
     pub async fn bind(config: &Config) -> Result<Self, Error> {
         config.validate()?;
-        let shelf = Shelf::open(&config.store)?;
+        let shelf = Arc::new(Shelf::open(&config.store)?);
         let viewer = config.viewer.as_deref().map(ViewerFiles::read).transpose()?;
         let listen = |source| Error::Listen {
             address: config.listen,
@@ -51,16 +54,24 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let jobs = Jobs::open(config.state_dir.as_deref(), &config.jobs, Arc::clone(&shelf))?;
+        let workers = Workers::start(&jobs).map_err(|_| Error::Threads)?;
         let cache = Cache::new(config.limits.cache_bytes);
         let app = Arc::new(Shared {
             shelf,
+            jobs,
             cache,
             viewer,
             public_base: config.public_base()?,
             config: config.clone(),
             draining: AtomicBool::new(false),
         });
-        Ok(Self { listener, address, app })
+        Ok(Self {
+            listener,
+            address,
+            app,
+            workers,
+        })
     }
 
     /// Where it listens.
@@ -75,7 +86,12 @@ impl Server {
 
     /// Serves until `stop` is done, then lets answers that have begun come to their end.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let Self { listener, app, .. } = self;
+        let Self {
+            listener,
+            app,
+            mut workers,
+            ..
+        } = self;
         let limits = app.config.limits;
         let refresher = tokio::spawn(refresh(Arc::clone(&app), limits.poll));
         let connections = GracefulShutdown::new();
@@ -102,6 +118,7 @@ impl Server {
         }
         app.draining.store(true, Ordering::Relaxed);
         drop(listener);
+        let interrupted = tokio::task::spawn_blocking(move || workers.join());
         refresher.abort();
         tracing::info!(connections = connections.count(), "stopping");
         if tokio::time::timeout(limits.drain, connections.shutdown())
@@ -109,6 +126,9 @@ impl Server {
             .is_err()
         {
             tracing::warn!("some answers were cut off");
+        }
+        if interrupted.await.is_err() {
+            tracing::error!("jobs could not be interrupted");
         }
     }
 }

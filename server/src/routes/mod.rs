@@ -4,7 +4,9 @@ pub(crate) mod api;
 pub(crate) mod collections;
 pub(crate) mod health;
 pub(crate) mod items;
+pub(crate) mod jobs;
 pub(crate) mod landing;
+pub(crate) mod processes;
 pub(crate) mod tiles;
 pub(crate) mod viewer;
 

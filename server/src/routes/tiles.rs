@@ -170,7 +170,7 @@ async fn whole(path: PathBuf, entry: &FileEntry, coding: Coding) -> Result<Bytes
 }
 
 /// A part of a large file, piece by piece.
-async fn stream(path: PathBuf, wanted: Wanted) -> Result<Body, Response> {
+pub(super) async fn stream(path: PathBuf, wanted: Wanted) -> Result<Body, Response> {
     let open = async {
         let mut file = tokio::fs::File::open(&path).await?;
         file.seek(std::io::SeekFrom::Start(wanted.range.start)).await?;

@@ -25,6 +25,10 @@ impl Cancel {
     /// # Errors
     /// [`Error::Stopped`] when it was.
     pub fn check(&self) -> Result<(), Error> {
-        if self.is_cancelled() { Err(Error::Stopped) } else { Ok(()) }
+        if self.is_cancelled() {
+            Err(Error::Stopped)
+        } else {
+            Ok(())
+        }
     }
 }
