@@ -422,7 +422,10 @@ fn every_answer_may_be_used_by_any_page() {
     ];
     let preflight = server.ask("OPTIONS", &tile, &asked);
     assert_eq!((preflight.status, preflight.body.len()), (204, 0));
-    assert_eq!(preflight.header("access-control-allow-methods"), "GET, HEAD, OPTIONS");
+    assert_eq!(
+        preflight.header("access-control-allow-methods"),
+        "GET, HEAD, POST, DELETE, OPTIONS"
+    );
     assert_eq!(preflight.header("access-control-max-age"), "86400");
 }
 

@@ -13,7 +13,8 @@ pub struct JobLimits {
     pub running: usize,
     /// The most jobs that wait. Whoever comes then is asked to come again.
     pub queued: usize,
-    /// The threads that work on jobs. 0 takes half of the processors, so that tiles go on being served.
+    /// The threads that work on one job. 0 shares half of the processors among the jobs, at least one to each, so that
+    /// tiles go on being served.
     pub threads: usize,
     /// The largest area of a job, in square kilometres.
     pub area_km2: f64,
@@ -42,10 +43,13 @@ impl Default for JobLimits {
 }
 
 impl JobLimits {
-    /// The threads that work on jobs, at least one.
+    /// The threads that work on one job, at least one.
     pub(crate) fn threads(&self) -> usize {
-        let half = || std::thread::available_parallelism().map_or(1, |threads| threads.get() / 2);
-        if self.threads > 0 { self.threads } else { half().max(1) }
+        if self.threads > 0 {
+            return self.threads;
+        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        (processors / 2 / self.running.max(1)).max(1)
     }
 
     /// The first setting that cannot be, and what is allowed.

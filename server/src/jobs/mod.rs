@@ -11,7 +11,7 @@
 //! * [`record`]: what outlives the process. A run that a restart interrupts begins again.
 //! * [`output`]: files that are there whole or not at all.
 //!
-//! The work is done by threads of its own that share a pool smaller than the machine, so that tiles go on being served.
+//! The work is done by threads of its own, fewer than the machine has, so that tiles go on being served.
 
 mod block_world;
 mod output;
@@ -57,7 +57,6 @@ pub(crate) struct Jobs {
     folder: Folder,
     /// Held while records are written, so that the newest is written last.
     writing: Mutex<()>,
-    pool: rayon::ThreadPool,
     limits: JobLimits,
     stopping: AtomicBool,
     estimating: Semaphore,
@@ -88,7 +87,7 @@ impl Jobs {
     /// Opens the directory of the runs and takes over those that are in it.
     ///
     /// # Errors
-    /// [`Error::State`] where the directory cannot be used, [`Error::Threads`] where the system gives no more threads.
+    /// [`Error::State`] where the directory cannot be used.
     pub(crate) fn open(state: Option<&Path>, limits: &JobLimits, shelf: Arc<Shelf>) -> Result<Arc<Self>, Error> {
         let failed = |source| Error::State {
             path: state.map_or_else(std::env::temp_dir, Path::to_path_buf),
@@ -109,11 +108,6 @@ impl Jobs {
                 folder.remove(&name).map_err(failed)?;
             }
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(limits.threads())
-            .thread_name(|number| format!("job-{number}"))
-            .build()
-            .map_err(|_| Error::Threads)?;
         let block_world = block_world::BlockWorld {
             area_km2: limits.area_km2,
         };
@@ -124,7 +118,6 @@ impl Jobs {
             bell: Condvar::new(),
             folder,
             writing: Mutex::default(),
-            pool,
             limits: limits.clone(),
             stopping: AtomicBool::new(false),
             estimating: Semaphore::new(ESTIMATES),
@@ -159,9 +152,7 @@ impl Jobs {
     pub(crate) fn quote(&self, process: &str, inputs: &Map<String, Value>) -> Result<Quote, Refusal> {
         let process = self.process(process).ok_or(Refusal::NoProcess)?;
         let (order, served) = self.read(process, inputs)?;
-        let estimate = self
-            .pool
-            .install(|| process.estimate(&served.collection, &order.inputs))?;
+        let estimate = process.estimate(&served.collection, &order.inputs)?;
         let queue = self.queue();
         Ok(Quote {
             seconds: queue.at_pace(estimate.seconds),
@@ -176,9 +167,7 @@ impl Jobs {
     pub(crate) fn submit(&self, process: &str, inputs: &Map<String, Value>, raw: bool) -> Result<String, Refusal> {
         let process = self.process(process).ok_or(Refusal::NoProcess)?;
         let (order, served) = self.read(process, inputs)?;
-        let estimate = self
-            .pool
-            .install(|| process.estimate(&served.collection, &order.inputs))?;
+        let estimate = process.estimate(&served.collection, &order.inputs)?;
         let now = now();
         let holder = Holder {
             token: random::<16>()?,

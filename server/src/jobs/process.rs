@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn bbox(value: Value) -> Result<[f64; 4], Refusal> {
+    fn bbox(value: &Value) -> Result<[f64; 4], Refusal> {
         let given = json!({ "bbox": value });
         Inputs::new(given.as_object().unwrap()).bbox()
     }
@@ -223,13 +223,13 @@ mod tests {
     #[test]
     fn a_box_is_read_in_every_form_that_the_standard_knows() {
         let expected = Ok([24.94, 60.169, 24.95, 60.17]);
-        assert_eq!(bbox(json!([24.94, 60.169, 24.95, 60.17])), expected);
-        assert_eq!(bbox(json!([24.940_000_01, 60.169, 24.95, 60.17])), expected);
-        assert_eq!(bbox(json!({ "bbox": [24.94, 60.169, 24.95, 60.17] })), expected);
-        assert_eq!(bbox(json!({ "value": [24.94, 60.169, 24.95, 60.17] })), expected);
+        assert_eq!(bbox(&json!([24.94, 60.169, 24.95, 60.17])), expected);
+        assert_eq!(bbox(&json!([24.940_000_01, 60.169, 24.95, 60.17])), expected);
+        assert_eq!(bbox(&json!({ "bbox": [24.94, 60.169, 24.95, 60.17] })), expected);
+        assert_eq!(bbox(&json!({ "value": [24.94, 60.169, 24.95, 60.17] })), expected);
         let crs = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
         assert_eq!(
-            bbox(json!({ "bbox": [24.94, 60.169, 24.95, 60.17], "crs": crs })),
+            bbox(&json!({ "bbox": [24.94, 60.169, 24.95, 60.17], "crs": crs })),
             expected
         );
     }
@@ -244,7 +244,7 @@ mod tests {
             json!({}),
             json!(null),
         ] {
-            let Err(Refusal::Input { name, .. }) = bbox(wrong.clone()) else {
+            let Err(Refusal::Input { name, .. }) = bbox(&wrong) else {
                 unreachable!("{wrong}")
             };
             assert_eq!(name, "bbox");

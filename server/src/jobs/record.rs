@@ -104,12 +104,11 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens the directory for runs below `state`, or a temporary one.
     pub(crate) fn open(state: Option<&Path>) -> io::Result<Self> {
-        let (path, temporary) = match state {
-            Some(state) => (state.join("jobs"), None),
-            None => {
-                let temporary = tempfile::Builder::new().prefix("kortteli-jobs-").tempdir()?;
-                (temporary.path().to_path_buf(), Some(temporary))
-            }
+        let (path, temporary) = if let Some(state) = state {
+            (state.join("jobs"), None)
+        } else {
+            let temporary = tempfile::Builder::new().prefix("kortteli-jobs-").tempdir()?;
+            (temporary.path().to_path_buf(), Some(temporary))
         };
         create_private(&path)?;
         let lock = File::create(path.join("lock"))?;

@@ -4,6 +4,7 @@ use super::output::{Made, Work};
 use super::process::Failure;
 use super::queue::Task;
 use super::{Jobs, now};
+use rayon::ThreadPool;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -20,7 +21,7 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// Starts as many as runs may be made at a time.
+    /// Starts as many as runs may be made at a time, each with a pool of threads.
     ///
     /// # Errors
     /// As the system has them when it gives no more threads.
@@ -31,10 +32,16 @@ impl Workers {
         };
         for number in 0..jobs.limits.running.max(1) {
             let jobs = Arc::clone(jobs);
+            // A pool for each: a thread that waits in one run would else begin another inside it.
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(jobs.limits.threads())
+                .thread_name(move |thread| format!("job-{number}-{thread}"))
+                .build()
+                .map_err(std::io::Error::other)?;
             let builder = std::thread::Builder::new().name(format!("jobs-{number}"));
             // The log of the thread that starts it, which a test may have set for itself.
             let log = tracing::dispatcher::get_default(Clone::clone);
-            let thread = builder.spawn(move || tracing::dispatcher::with_default(&log, || jobs.work()))?;
+            let thread = builder.spawn(move || tracing::dispatcher::with_default(&log, || jobs.work(&pool)))?;
             workers.threads.push(thread);
         }
         Ok(workers)
@@ -60,11 +67,11 @@ impl Drop for Workers {
 }
 
 impl Jobs {
-    fn work(&self) {
+    fn work(&self, pool: &ThreadPool) {
         while let Some(task) = self.next() {
             self.write_or_log(&task.run);
             let begun = Instant::now();
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.make(&task)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.make(&task, pool)));
             let outcome = outcome.unwrap_or_else(|_| Err(Failure::Inside("it panicked".to_owned())));
             self.end(&task, outcome, begun.elapsed());
         }
@@ -95,7 +102,7 @@ impl Jobs {
         }
     }
 
-    fn make(&self, task: &Task) -> Result<(Vec<Made>, String), Failure> {
+    fn make(&self, task: &Task, pool: &ThreadPool) -> Result<(Vec<Made>, String), Failure> {
         let record = &task.record;
         let process = self
             .process(&record.process)
@@ -110,9 +117,7 @@ impl Jobs {
             Arc::clone(&task.progress),
             task.cancel.clone(),
         );
-        let made = self
-            .pool
-            .install(|| process.run(&served.collection, &record.inputs, &work))?;
+        let made = pool.install(|| process.run(&served.collection, &record.inputs, &work))?;
         Ok((made, served.collection.pointer().manifest.clone()))
     }
 

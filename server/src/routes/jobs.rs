@@ -13,6 +13,7 @@ use crate::jobs::{Phase, View};
 use crate::json::link;
 use crate::openapi::{JsonOnly, Links};
 use crate::problem::Problem;
+use crate::public;
 use crate::representation::Representation;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -22,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -101,7 +103,7 @@ pub(crate) async fn dismiss(
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path(token) = token.map_err(|_| no_job())?;
-    let jobs = app.jobs.clone();
+    let jobs = Arc::clone(&app.jobs);
     let known = token.clone();
     let dismissed = tokio::task::spawn_blocking(move || jobs.dismiss(&known)).await;
     let view = dismissed.map_err(|_| Problem::NOT_READABLE)?.ok_or_else(no_job)?;
@@ -160,15 +162,12 @@ impl Following {
     /// The next event; none after the job's end, and when the server stops.
     async fn next(&mut self) -> Option<Event> {
         while !self.over && !self.app.draining.load(Ordering::Relaxed) {
-            let status = match self.app.jobs.view(&self.token) {
-                Some(view) => {
-                    self.over = view.record.phase.is_over();
-                    status_info(&self.token, &view, "../").to_string()
-                }
-                None => {
-                    self.over = true;
-                    json!({ "jobID": self.token, "type": "process", "status": "dismissed" }).to_string()
-                }
+            let status = if let Some(view) = self.app.jobs.view(&self.token) {
+                self.over = view.record.phase.is_over();
+                status_info(&self.token, &view, "../").to_string()
+            } else {
+                self.over = true;
+                json!({ "jobID": self.token, "type": "process", "status": "dismissed" }).to_string()
             };
             if status != self.last {
                 self.last.clone_from(&status);
@@ -367,5 +366,7 @@ fn date(seconds: u64) -> String {
 /// An answer about jobs: nobody may keep it.
 pub(crate) fn jobs_answer(status: StatusCode, body: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, NO_STORE)];
-    (status, headers, body.to_string()).into_response()
+    let body = body.to_string().into_bytes();
+    let body = public::absolute(&body).unwrap_or(body);
+    (status, headers, body).into_response()
 }

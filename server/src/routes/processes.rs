@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::jobs::{jobs_answer, status_info};
+use crate::Limits;
 use crate::app::App;
 use crate::document::{JSON, document};
 use crate::headers::SHORT;
@@ -9,7 +10,6 @@ use crate::jobs::{Process, Quote, Refusal};
 use crate::json::link;
 use crate::openapi::{JsonOnly, Links};
 use crate::problem::Problem;
-use crate::Limits;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Where an order leads to execution.
 const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
@@ -160,13 +161,13 @@ pub(crate) async fn execute(
         return quoted(&app, id, order).await;
     }
     let raw = is_raw(&order)?;
-    let jobs = app.jobs.clone();
+    let jobs = Arc::clone(&app.jobs);
     let ordered = tokio::task::spawn_blocking(move || {
         let token = jobs.submit(&id, &inputs(&order)?, raw).map_err(problem)?;
         let view = jobs.view(&token);
         Ok::<_, Problem>((token, view))
     });
-    let (token, view) = ordered.await.map_err(cut_short)??;
+    let (token, view) = ordered.await.map_err(|error| cut_short(&error))??;
     let view = view.ok_or(Problem::NOT_READABLE)?;
     let mut response = jobs_answer(StatusCode::CREATED, &status_info(&token, &view, "../../jobs/"));
     let headers = response.headers_mut();
@@ -272,7 +273,7 @@ fn is_raw(order: &Map<String, Value>) -> Result<bool, Problem> {
 }
 
 async fn quoted(app: &App, id: String, order: Map<String, Value>) -> Result<Response, Problem> {
-    let jobs = app.jobs.clone();
+    let jobs = Arc::clone(&app.jobs);
     let quoting = tokio::task::spawn_blocking(move || {
         let _leave = jobs.may_estimate().map_err(problem)?;
         jobs.quote(&id, &inputs(&order)?).map_err(problem)
@@ -283,7 +284,7 @@ async fn quoted(app: &App, id: String, order: Map<String, Value>) -> Result<Resp
         collection,
         seconds,
         wait,
-    } = quoting.await.map_err(cut_short)??;
+    } = quoting.await.map_err(|error| cut_short(&error))??;
     let mut body = json!({
         "collection": collection,
         "inputs": inputs,
@@ -302,7 +303,7 @@ pub(crate) fn tenths(seconds: f64) -> f64 {
     (seconds * 10.0).ceil() / 10.0
 }
 
-fn cut_short(error: tokio::task::JoinError) -> Problem {
+fn cut_short(error: &tokio::task::JoinError) -> Problem {
     tracing::error!(%error, "taking an order was cut short");
     Problem::NOT_READABLE
 }

@@ -133,7 +133,7 @@ impl Running {
             request.extend([*name, ": ", *value, "\r\n"]);
         }
         if !body.is_empty() {
-            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            request.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).unwrap();
