@@ -116,3 +116,16 @@ pub fn schema_json() -> String {
     text.push('\n');
     text
 }
+
+/// A binary glTF file of a document and its buffer, for what is not a tile. `bin` must be padded to 4 bytes.
+///
+/// # Errors
+/// [`Error::Content`] for more than 4 GiB.
+pub fn container(json: Vec<u8>, bin: &[u8]) -> Result<Vec<u8>, Error> {
+    container::join(json, bin)
+}
+
+/// sRGB colour and opacity as a tile's `COLOR_0` has them: linear light, 0 to 65535.
+pub fn linear_color(srgb: [u8; 4]) -> [u16; 4] {
+    color::to_linear(srgb)
+}

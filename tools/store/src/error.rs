@@ -99,6 +99,14 @@ pub enum Error {
         /// The name asked for.
         name: String,
     },
+    /// A layer's tree of tiles that cannot be followed.
+    #[error("the tileset {name}: {reason}")]
+    Tileset {
+        /// The tileset, or the address in it that leads nowhere.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A stored encoding that does not decode.
     #[error("{} does not decode as {coding}", path.display())]
     Coding {
