@@ -66,6 +66,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  kortteli serve store --listen 0.0.0.0:8080 --viewer target/web\n  kortteli serve --config /etc/kortteli/kortteli.toml --check\n\nThe log goes to standard error; RUST_LOG=warn leaves out the line of each request.\nExit status: 0 stopped, 1 failed, 2 wrong command line."
     )]
     Serve(ServeArguments),
+    /// Take a box of a city as one glTF file, for game engines and modelling programs.
+    ///
+    /// A GLB in metres with a node for each building, named by its id, with its attributes as extras; x is east, y up, z
+    /// south. Boxes that share an edge and an origin fit: each building is in one of them, whole, and the ground meets.
+    #[command(
+        after_help = "Example:\n  kortteli extract store --bbox 24.950,60.168,24.956,60.171 -o senate-square.glb\n\nExit status: 0 written, 1 failed, 2 wrong command line."
+    )]
+    Extract(ExtractArguments),
     /// Export a part of a city as a block world for Minecraft Java Edition.
     ///
     /// One block is one metre, grid north is game north, and exports of the same city join block for block. Unzip the
@@ -260,6 +268,58 @@ fn parse_setting(text: &str) -> Result<(String, String), String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ExtractArguments {
+    /// The store.
+    pub(crate) store: PathBuf,
+    /// West, south, east, north in degrees of longitude and latitude (WGS 84).
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, value_parser = parse_bbox)]
+    pub(crate) bbox: BoundingBox,
+    /// The file to write.
+    #[arg(short, long, value_name = "GLB")]
+    pub(crate) output: PathBuf,
+    /// The collection, where the store holds several.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) collection: Option<String>,
+    /// 1: a block for each building; 2: the full model.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) lod: u8,
+    /// The file's zero: longitude and latitude in degrees and height above the ellipsoid in metres. Otherwise the middle
+    /// of the box, on the ground.
+    #[arg(long, value_name = "LON,LAT,HEIGHT", allow_hyphen_values = true, value_parser = parse_origin)]
+    pub(crate) origin: Option<Origin>,
+    /// Only these layers, separated by commas, for example buildings,terrain.
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
+    pub(crate) layers: Option<Vec<String>>,
+    /// Which buildings, trees and lamps belong to the box. They are never cut.
+    #[arg(long, value_enum, default_value_t = Membership::Centred)]
+    pub(crate) objects: Membership,
+    /// The largest area in square kilometres.
+    #[arg(long, value_name = "KM2", default_value_t = extract::Limits::default().area_km2)]
+    pub(crate) area_limit: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Membership {
+    /// Those whose bounding box has its middle in the box.
+    Centred,
+    /// Those whose bounding box meets the box; neighbouring boxes may hold the same ones.
+    Touching,
+}
+
+/// Longitude and latitude in degrees, ellipsoidal height in metres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Origin(pub(crate) [f64; 3]);
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse::<f64>()).collect();
+    let numbers: Option<[f64; 3]> = numbers.ok().and_then(|numbers| numbers.try_into().ok());
+    match numbers {
+        Some(origin) if origin.iter().all(|number| number.is_finite()) => Ok(Origin(origin)),
+        _ => Err("give longitude, latitude and height without spaces, for example 24.9525,60.1703,22.5".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct BlocksArguments {
     /// The store.
     pub(crate) store: PathBuf,
@@ -400,6 +460,14 @@ mod tests {
         assert_eq!(parse_size("500000").unwrap(), 500_000);
         for wrong in ["", "K", "1G", "-1", "1.5M", "99999999999999999999M", "1K", "0"] {
             assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_three_numbers() {
+        assert_eq!(parse_origin("-1.5, 60,-20.25").unwrap().0, [-1.5, 60.0, -20.25]);
+        for wrong in ["1,2", "1,2,3,4", "a,b,c", "1,2,NaN", "1,2,inf", ""] {
+            assert!(parse_origin(wrong).unwrap_err().contains("height"), "{wrong}");
         }
     }
 

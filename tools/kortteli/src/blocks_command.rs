@@ -3,7 +3,7 @@
 use crate::arguments::BlocksArguments;
 use crate::progress;
 use crate::words::{bytes, counted, say, time};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use blocks::export::{Options, Summary, export, export_with_grid};
 use blocks::palette::Palette;
 use std::fs::File;
@@ -18,7 +18,7 @@ use store::Collection;
 /// Writes a block world.
 pub(crate) fn run(arguments: &BlocksArguments) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
-    let collection = open(&arguments.store, arguments.collection.as_deref())?;
+    let collection = crate::collection::open(&arguments.store, arguments.collection.as_deref())?;
     let bar = progress::chunks();
     let shown = bar.clone();
     let mut options = Options::new()?;
@@ -80,36 +80,4 @@ fn write(collection: &Collection, arguments: &BlocksArguments, options: &Options
     let output = &arguments.output;
     std::fs::rename(temporary, output).with_context(|| format!("cannot write {}", output.display()))?;
     Ok(summary)
-}
-
-/// The collection of this name, or the only one there is.
-fn open(store: &Path, name: Option<&str>) -> anyhow::Result<Collection> {
-    let (mut opened, errors) = store::collections(store);
-    for error in &errors {
-        eprintln!("warning: {error}");
-    }
-    let names: Vec<String> = opened.iter().map(|collection| collection.name().to_owned()).collect();
-    match name {
-        Some(name) => match names.iter().position(|known| known == name) {
-            Some(place) => Ok(opened.swap_remove(place)),
-            None => bail!(
-                "{} holds no collection {name:?}; it holds {}",
-                store.display(),
-                names.join(", ")
-            ),
-        },
-        None if opened.len() == 1 => Ok(opened.remove(0)),
-        None if opened.is_empty() => {
-            bail!(
-                "{} holds no collection; make one with `kortteli tile <files> -o {}`",
-                store.display(),
-                store.display()
-            )
-        }
-        None => bail!(
-            "{} holds several collections; name one with --collection: {}",
-            store.display(),
-            names.join(", ")
-        ),
-    }
 }

@@ -1,13 +1,15 @@
 //! Kortteli, a 3D city model tile server: the one program.
 //!
 //! `kortteli tile` makes a tileset of CityGML files, `kortteli verify` checks it, `kortteli info` tells what is in it,
-//! `kortteli gc` removes what was before it, `kortteli serve` opens it to everyone, `kortteli blocks` takes a piece of it
-//! home as a block world. Each command is a library; this program reads its
+//! `kortteli gc` removes what was before it, `kortteli serve` opens it to everyone, `kortteli extract` takes a piece of it
+//! home as a model, `kortteli blocks` as a block world. Each command is a library; this program reads its
 //! command line, shows how far the work is, and says at the end what came of it.
 #![allow(clippy::print_stderr, reason = "a program that tells its user what is wrong")]
 
 mod arguments;
 mod blocks_command;
+mod collection;
+mod extract_command;
 mod gc_command;
 mod info_command;
 mod progress;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Info(arguments) => info_command::run(&arguments),
         Command::Gc(arguments) => gc_command::run(&arguments),
         Command::Serve(arguments) => serve_command::run(&arguments),
+        Command::Extract(arguments) => extract_command::run(&arguments),
         Command::Blocks(arguments) => blocks_command::run(&arguments),
     };
     match outcome {
@@ -46,7 +49,11 @@ fn main() -> ExitCode {
                 || matches!(error.downcast_ref::<blocks::Error>(), Some(blocks::Error::Box { .. }))
                 || error
                     .downcast_ref::<server::Error>()
-                    .is_some_and(server::Error::is_setting);
+                    .is_some_and(server::Error::is_setting)
+                || matches!(
+                    error.downcast_ref::<extract::Error>(),
+                    Some(extract::Error::Box { .. } | extract::Error::Origin { .. })
+                );
             ExitCode::from(if usage { USAGE } else { 1 })
         }
     }

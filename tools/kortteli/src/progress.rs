@@ -81,3 +81,9 @@ pub(crate) fn chunks() -> ProgressBar {
     );
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
+
+/// A bar for the tiles of an extract.
+pub(crate) fn tiles() -> ProgressBar {
+    let style = ProgressStyle::with_template("reading {bar:32} {human_pos}/{human_len} tiles  {per_sec}  {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
