@@ -247,6 +247,12 @@ pub(crate) fn extent(plan: &Plan) -> f64 {
     plan.bounding_rect().map_or(0.0, |rect| rect.width().max(rect.height()))
 }
 
+/// The diagonal of the bounding box.
+pub(crate) fn diagonal(plan: &Plan) -> f64 {
+    plan.bounding_rect()
+        .map_or(0.0, |rect| rect.width().hypot(rect.height()))
+}
+
 /// The middle of the bounding box.
 pub(crate) fn middle(plan: &Plan) -> DVec2 {
     plan.bounding_rect().map_or(DVec2::ZERO, |rect| {

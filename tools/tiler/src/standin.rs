@@ -115,11 +115,13 @@ fn grid(step: Step) -> f64 {
     (step.epsilon / 24.0).log2().floor().exp2().min(2.0)
 }
 
-/// What became of things on the way up by one level.
+/// What became of things on the way up by one level. What is not drawn is left out, and counted with what is drawn nearest to it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fate {
-    /// The features that something is drawn for. The others are left out, and counted with what is drawn nearest to them.
+    /// The items and small things that something is drawn for, by their features.
     pub(crate) drawn: BTreeSet<u64>,
+    /// Of each block of the tiles below, in their order, whether something is drawn for it.
+    blocks: Vec<bool>,
     /// The greatest diameter of what is left out, in metres.
     pub(crate) left_out: f64,
 }
@@ -169,12 +171,10 @@ impl Stock {
 
     /// The pieces at this step; at least one.
     pub(crate) fn coarsen(&self, step: Step) -> Pieces {
-        let mut blocks = block::of_items(&self.items, step);
-        blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
+        let (blocks, mut fate) = self.blocks(step);
         let patches = self.patches();
-        let mut fate = Fate::default();
         let mut made = Pieces {
-            blocks: block::coarsen(&blocks, step, &mut fate),
+            blocks,
             patches: patch::coarsen(&patches, step, &self.joined),
             stubs: stub::coarsen(self.stubs().to_vec(), step, &mut fate),
             subjects: Vec::new(),
@@ -183,10 +183,26 @@ impl Stock {
         };
         if made.blocks.is_empty() && made.patches.is_empty() && made.stubs.is_empty() {
             // Too coarse for any ground to be left: the largest piece stays.
-            made.patches.extend(patch::largest(patches).cloned());
+            made.patches.extend(patch::largest(&patches));
         }
         made.subjects = self.subjects(&made);
         made
+    }
+
+    /// The blocks at this step, and what became of those below.
+    fn blocks(&self, step: Step) -> (Vec<Block>, Fate) {
+        let mut blocks = block::of_items(&self.items, step);
+        let owners: Vec<u64> = blocks.iter().map(|block| block.subject).collect();
+        blocks.extend(self.pieces.iter().flat_map(|p| &p.blocks).cloned());
+        let mut coarser = block::coarsen(blocks, step);
+        let below = coarser.drawn.split_off(owners.len());
+        let drawn = owners.into_iter().zip(coarser.drawn);
+        let fate = Fate {
+            drawn: drawn.filter_map(|(owner, drawn)| drawn.then_some(owner)).collect(),
+            blocks: below,
+            left_out: coarser.left_out,
+        };
+        (coarser.blocks, fate)
     }
 
     /// What is known of the features that pieces name.
@@ -289,8 +305,8 @@ fn snapped_height(height: f64, grid: f64) -> f64 {
 }
 
 /// Members of several pieces, each once.
-fn members_of<'a>(all: impl IntoIterator<Item = &'a Members>) -> Members {
-    let mut members: Members = all.into_iter().flatten().copied().collect();
+fn members_of<'a, T: Copy + Ord + 'a>(all: impl IntoIterator<Item = &'a Vec<T>>) -> Vec<T> {
+    let mut members: Vec<T> = all.into_iter().flatten().copied().collect();
     members.sort_unstable();
     members.dedup();
     members
@@ -306,9 +322,10 @@ impl Stock {
             .iter()
             .filter(|item| !item.underlay && item.subject.form != Form::Ground && drawn.contains(&item.subject.number))
             .flat_map(|item| item.triangles.iter().copied());
-        let stands = |block: &&Block| block.members.iter().any(|member| drawn.contains(member));
+        let mut stands = made.fate.blocks.iter().copied();
         let below = self.pieces.iter().flat_map(|p| {
-            let blocks = p.blocks.iter().filter(stands).flat_map(|block| block.triangles(p.grid));
+            let blocks = p.blocks.iter().filter(|_| stands.next().unwrap_or(false));
+            let blocks = blocks.flat_map(|block| block.triangles(p.grid));
             let stubs = p.stubs.iter().filter(|stub| drawn.contains(&stub.subject));
             blocks
                 .chain(stubs.flat_map(|stub| stub.triangles(p.grid)))

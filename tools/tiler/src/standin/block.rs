@@ -4,8 +4,9 @@
 //! to the height that this part has: a body, a tower on it, a dome as a few steps. So the skyline stays within the step, a tower is
 //! never averaged into its body, and two buildings may share a prism only where their tops agree.
 
-use super::{Fate, Members, Middles, Step, members_of, of_form, snapped, snapped_height};
+use super::{Members, Middles, Step, members_of, of_form, snapped, snapped_height};
 use crate::appearance::{Blend, Color};
+use crate::boxes::Boxes;
 use crate::clip::{Half, clip};
 use crate::content::is_hidden_kind;
 use crate::item::Item;
@@ -17,7 +18,8 @@ use earcut::Earcut;
 use geo::{Area, Coord, MultiPolygon};
 use glam::{DVec2, DVec3};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use tiles::bounds::Aabb;
 use tiles::surface::Surface;
 
 /// A prism of a stack.
@@ -36,6 +38,9 @@ pub(crate) struct Block {
     pub(crate) top: f64,
     roof: Blend,
     wall: Blend,
+    /// The places of the blocks it was made of in the list of those.
+    #[serde(skip)]
+    sources: Vec<usize>,
 }
 
 /// Gaps wider than this between buildings stay open, in metres: alleys close soon, streets only where whole quarters become one.
@@ -84,8 +89,7 @@ impl Block {
     }
 
     fn diameter(&self) -> f64 {
-        let extent = outline::extent(&self.outline);
-        DVec3::new(extent, extent, self.top - self.base).length()
+        outline::diagonal(&self.outline).hypot(self.top - self.base)
     }
 }
 
@@ -156,6 +160,7 @@ fn stack(item: &Item, step: f64) -> Vec<Block> {
             top,
             roof,
             wall,
+            sources: Vec::new(),
         });
     }
     rest_on_each_other(&mut blocks);
@@ -199,8 +204,20 @@ fn top_of(layer: &[Triangle]) -> (f64, Blend) {
     (top, roof)
 }
 
+/// What coarser stacks are made of the blocks of the level below.
+pub(super) struct Coarser {
+    pub(super) blocks: Vec<Block>,
+    /// Of each block of the level below, whether something is drawn for it. The others are left out.
+    pub(super) drawn: Vec<bool>,
+    /// The greatest diameter of what is left out, in metres.
+    pub(super) left_out: f64,
+}
+
 /// Coarser stacks: prisms whose tops are within the step become one where they touch or nearly do, outlines lose their small corners.
-pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Block> {
+pub(super) fn coarsen(mut blocks: Vec<Block>, step: Step) -> Coarser {
+    for (place, block) in blocks.iter_mut().enumerate() {
+        block.sources = vec![place];
+    }
     let mut rest: Vec<&Block> = blocks.iter().collect();
     // Highest first; ties in a fixed order, so that the result does not depend on how the work was divided.
     rest.sort_by(|a, b| b.top.total_cmp(&a.top).then(a.subject.cmp(&b.subject)));
@@ -211,21 +228,11 @@ pub(super) fn coarsen(blocks: &[Block], step: Step, fate: &mut Fate) -> Vec<Bloc
         made.extend(merge_class(&rest, step));
         rest = later;
     }
-    let lost = lost(blocks, &made);
-    leave_out(made, lost, step, fate)
-}
-
-/// Blocks that nothing was made of.
-fn lost(before: &[Block], made: &[Block]) -> Vec<Block> {
-    let drawn: BTreeSet<u64> = made.iter().flat_map(|block| &block.members).copied().collect();
-    let gone = before
-        .iter()
-        .filter(|block| block.members.iter().any(|member| !drawn.contains(member)));
-    gone.cloned().collect()
+    leave_out(made, &blocks, step)
 }
 
 /// Leaves out what is small in every direction, unless nothing else is there. What stands nearest takes over the members of what is gone.
-fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) -> Vec<Block> {
+fn leave_out(made: Vec<Block>, below: &[Block], step: Step) -> Coarser {
     let small = |block: &Block| {
         let low = block.top - block.base < step.height() || block.top - block.floor < 2.0 * step.height();
         low && outline::extent(&block.outline) < step.epsilon / 4.0
@@ -233,7 +240,7 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
     let all_small = made.iter().all(small);
     let largest = largest(&made);
     let stays = |at: usize, block: &Block| !small(block) || (all_small && Some(at) == largest);
-    let (mut kept, mut gone) = (Vec::new(), lost);
+    let (mut kept, mut gone) = (Vec::new(), Vec::new());
     for (at, block) in made.into_iter().enumerate() {
         if stays(at, &block) {
             kept.push(block);
@@ -241,13 +248,37 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
             gone.push(block);
         }
     }
-    for block in &kept {
-        fate.drawn.extend(&block.members);
+    let mut used = vec![false; below.len()];
+    for block in kept.iter().chain(&gone) {
+        block.sources.iter().for_each(|&source| used[source] = true);
     }
+    // Nothing was made of some: slivers inside of nothing.
+    gone.extend(
+        below
+            .iter()
+            .zip(used)
+            .filter(|(_, used)| !used)
+            .map(|(block, _)| block.clone()),
+    );
+    hand_on(kept, gone, below.len())
+}
+
+/// Lets what stands nearest stand for the members of what is gone.
+fn hand_on(mut kept: Vec<Block>, gone: Vec<Block>, below: usize) -> Coarser {
+    let (mut drawn, mut left_out) = (vec![false; below], 0.0_f64);
+    for block in &kept {
+        block.sources.iter().for_each(|&source| drawn[source] = true);
+    }
+    let footing = Footing::new(&kept);
     let middles = Middles::new(kept.iter().map(|block| (block.middle(), block.subject)));
     for block in gone {
+        if footing.holds(&block) {
+            // A tower that is gone from a body that stays has a distance from what is drawn.
+            block.sources.iter().for_each(|&source| drawn[source] = true);
+        } else {
+            left_out = left_out.max(block.diameter());
+        }
         if let Some(nearest) = middles.nearest(block.middle()).and_then(|at| kept.get_mut(at)) {
-            fate.left_out = fate.left_out.max(block.diameter());
             nearest.members.extend(block.members);
         }
     }
@@ -255,7 +286,44 @@ fn leave_out(made: Vec<Block>, lost: Vec<Block>, step: Step, fate: &mut Fate) ->
         block.members.sort_unstable();
         block.members.dedup();
     }
-    kept
+    Coarser {
+        blocks: kept,
+        drawn,
+        left_out,
+    }
+}
+
+/// Where blocks stand in the plan.
+struct Footing {
+    rectangles: Vec<Aabb>,
+    boxes: Boxes,
+}
+
+impl Footing {
+    fn new(blocks: &[Block]) -> Self {
+        let rectangles: Vec<Aabb> = blocks.iter().map(|block| in_plan(&block.outline)).collect();
+        Self {
+            boxes: Boxes::new(&rectangles),
+            rectangles,
+        }
+    }
+
+    /// Whether the middle of a block lies over the rectangle around one of them.
+    fn holds(&self, block: &Block) -> bool {
+        let middle = block.middle();
+        let mut held = false;
+        self.boxes.over(middle, middle, |number| {
+            let (min, max) = (self.rectangles[number].min, self.rectangles[number].max);
+            held |= (min.x..=max.x).contains(&middle.x) && (min.y..=max.y).contains(&middle.y);
+        });
+        held
+    }
+}
+
+/// The rectangle around an outline, at no height.
+fn in_plan(outline: &Plan) -> Aabb {
+    let corners = outline.iter().flat_map(|polygon| &polygon.exterior().0);
+    Aabb::from_points(corners.map(|corner| DVec3::new(corner.x, corner.y, 0.0)))
 }
 
 /// Prisms of about the same top: one a feature, or one for all that touch.
@@ -324,6 +392,7 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
         top: group.iter().map(|(block, area)| block.top * area).sum::<f64>() / total.max(1e-9),
         roof,
         wall,
+        sources: members_of(group.iter().map(|(block, _)| &block.sources)),
     }
 }
 
@@ -331,4 +400,55 @@ fn joined(group: &[(&Block, f64)], outline: Plan, step: Step) -> Block {
 fn largest(blocks: &[Block]) -> Option<usize> {
     let by_size = |&a: &usize, &b: &usize| blocks[a].diameter().total_cmp(&blocks[b].diameter()).then(b.cmp(&a));
     (0..blocks.len()).max_by(by_size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A prism on a square, for a feature of this number.
+    fn prism(subject: u64, [x, y]: [f64; 2], side: f64, top: f64) -> Block {
+        let ring = vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+        Block {
+            subject,
+            members: vec![subject],
+            outline: overlay::union_of_rings([ring]),
+            floor: 0.0,
+            base: 0.0,
+            sunk: 0.0,
+            top,
+            roof: Blend::default(),
+            wall: Blend::default(),
+            sources: Vec::new(),
+        }
+    }
+
+    const STEP: Step = Step {
+        epsilon: 90.0,
+        merge: true,
+    };
+
+    #[test]
+    fn what_is_left_out_far_from_all_that_is_drawn_counts_by_its_diameter_even_if_its_feature_is_drawn_elsewhere() {
+        let near = prism(1, [10.0, 10.0], 6.0, 9.0);
+        // The same feature has a part half a kilometre away, as a feature whose members were handed on has.
+        let far = prism(1, [500.0, 0.0], 6.0, 8.0);
+        let coarser = coarsen(vec![prism(1, [0.0, 0.0], 80.0, 40.0), near, far], STEP);
+        assert_eq!(coarser.blocks.len(), 1);
+        assert_eq!(coarser.drawn, [true, true, false]);
+        let diagonal = (2.0 * 36.0 + 64.0_f64).sqrt();
+        assert!((coarser.left_out - diagonal).abs() < 1e-3, "{}", coarser.left_out);
+    }
+
+    #[test]
+    fn every_member_is_counted_with_what_stands_nearest() {
+        let all = vec![
+            prism(1, [0.0, 0.0], 80.0, 40.0),
+            prism(2, [1000.0, 0.0], 80.0, 40.0),
+            prism(3, [900.0, 0.0], 9.0, 8.0),
+        ];
+        let coarser = coarsen(all, STEP);
+        let members: Vec<_> = coarser.blocks.iter().map(|block| block.members.clone()).collect();
+        assert_eq!(members, [vec![1], vec![2, 3]]);
+    }
 }

@@ -4,7 +4,7 @@
 //! exactly, so under everything lies one more piece, the *underlay*: all the land there is, in the colour of most of it, a little lower and
 //! with a rim that reaches down. No hole is ever seen between the others.
 
-use super::{Members, Step, members_of, of_form, snapped};
+use super::{Members, Middles, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::error_measure::{Ground, level_faces};
 use crate::item::Item;
@@ -413,10 +413,33 @@ pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined) -> Vec<Pa
             .push(patch);
     }
     // One after the other: a thread that waited here for others would begin another group's stand-in meanwhile, and hold the stock of both.
-    kinds
-        .into_iter()
-        .filter_map(|(kind, group)| join(&group, step, |slit| joined.get(kind, &group, side, slit)))
-        .collect()
+    let (mut made, mut gone) = (Vec::new(), Vec::new());
+    for (kind, group) in kinds {
+        match join(&group, step, |slit| joined.get(kind, &group, side, slit)) {
+            Some(patch) => made.push(patch),
+            None => gone.extend(group),
+        }
+    }
+    hand_on(&mut made, &gone);
+    made
+}
+
+/// Lets what lies nearest stand for the members of what is gone, so that every feature is counted somewhere.
+fn hand_on(made: &mut [Patch], gone: &[&Patch]) {
+    let middles = Middles::new(
+        made.iter()
+            .map(|patch| (outline::middle(&patch.outline), patch.subject)),
+    );
+    let mut heirs: BTreeMap<usize, Vec<&Patch>> = BTreeMap::new();
+    for &patch in gone {
+        if let Some(heir) = middles.nearest(outline::middle(&patch.outline)) {
+            heirs.entry(heir).or_default().push(patch);
+        }
+    }
+    for (heir, patches) in heirs {
+        let inherited = patches.iter().map(|patch| &patch.members);
+        made[heir].members = members_of(std::iter::once(&made[heir].members).chain(inherited));
+    }
 }
 
 /// Pieces of one kind as one; `joined` joins their outlines and closes slits up to so many metres.
@@ -462,9 +485,62 @@ fn join(group: &[&Patch], step: Step, joined: impl Fn(f64) -> Arc<Plan>) -> Opti
     })
 }
 
-/// The one with the largest area.
-pub(super) fn largest(patches: Vec<&Patch>) -> Option<&Patch> {
-    patches
-        .into_iter()
-        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))
+/// The one with the largest area, as what stands for all of them.
+pub(super) fn largest(patches: &[&Patch]) -> Option<Patch> {
+    let largest = patches
+        .iter()
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.subject.cmp(&a.subject)))?;
+    Some(Patch {
+        members: members_of(patches.iter().map(|patch| &patch.members)),
+        ..Patch::clone(largest)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square of ground, for a feature of this number.
+    fn square(subject: u64, surface: Surface, [x, y]: [f64; 2], side: f64) -> Patch {
+        let ring = vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+        Patch {
+            subject,
+            layer: Layer::Roads,
+            members: vec![subject],
+            outline: overlay::union_of_rings([ring]),
+            surface,
+            color: [90, 90, 90, 255],
+            heights: Heights::Flat(3.0),
+            lift: 0.0,
+            rim: None,
+            weight: side * side,
+        }
+    }
+
+    #[test]
+    fn ground_too_small_to_be_drawn_is_counted_with_what_lies_nearest() {
+        let all = [
+            square(1, Surface::Road, [0.0, 0.0], 300.0),
+            square(2, Surface::Square, [2000.0, 0.0], 300.0),
+            square(3, Surface::Railway, [1900.0, 0.0], 5.0),
+        ];
+        let step = Step {
+            epsilon: 64.0,
+            merge: true,
+        };
+        let made = coarsen(&all.iter().collect::<Vec<_>>(), step, &Joined::default());
+        let mut counted: Vec<_> = made.iter().map(|patch| patch.members.clone()).collect();
+        counted.sort();
+        assert_eq!(counted, [vec![1], vec![2, 3]]);
+    }
+
+    #[test]
+    fn where_all_ground_is_too_small_the_largest_stands_for_all_of_it() {
+        let all = [
+            square(1, Surface::Road, [0.0, 0.0], 4.0),
+            square(2, Surface::Road, [50.0, 0.0], 5.0),
+        ];
+        let stays = largest(&all.iter().collect::<Vec<_>>());
+        assert_eq!(stays.map(|patch| (patch.subject, patch.members)), Some((2, vec![1, 2])));
+    }
 }
