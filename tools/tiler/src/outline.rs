@@ -87,9 +87,13 @@ pub(crate) fn widest_circle(polygon: &Polygon) -> f64 {
     narrow.min((polygon.unsigned_area() * 4.0 / std::f64::consts::PI).sqrt())
 }
 
-/// The outline with points left out where it moves by less than `tolerance`, and holes smaller than its square filled.
-pub(crate) fn simplified(plan: &Plan, tolerance: f64, collapse: Collapse) -> Plan {
-    let least_hole = tolerance * tolerance * 4.0;
+/// Takes away what is narrower than `width`: alleys between squares, paths (a morphological opening).
+pub(crate) fn opened(plan: &Plan, width: f64) -> Plan {
+    shifted(&shifted(plan, -width / 2.0), width / 2.0)
+}
+
+/// The outline with points left out where it moves by less than `tolerance`, and holes of less area than `least_hole` filled.
+pub(crate) fn simplified(plan: &Plan, tolerance: f64, least_hole: f64, collapse: Collapse) -> Plan {
     let (mut exteriors, mut holes) = (Vec::new(), Vec::new());
     for polygon in plan {
         let simple = simple_ring(polygon.exterior(), tolerance);

@@ -175,7 +175,7 @@ impl Stock {
         let patches = self.patches();
         let mut made = Pieces {
             blocks,
-            patches: patch::coarsen(&patches, step, &self.joined),
+            patches: patch::coarsen(&patches, step, &self.joined, &mut fate),
             stubs: stub::coarsen(self.stubs().to_vec(), step, &mut fate),
             subjects: Vec::new(),
             fate,

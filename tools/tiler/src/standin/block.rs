@@ -358,7 +358,8 @@ fn assign(blocks: &[&Block], plan: &Plan, step: Step) -> Vec<Block> {
     }
     let outlines = plan.iter().map(|polygon| {
         let plan = MultiPolygon::new(vec![polygon.clone()]);
-        outline::simplified(&plan, step.epsilon / 3.0, Collapse::Rectangle)
+        let tolerance = step.epsilon / 3.0;
+        outline::simplified(&plan, tolerance, (2.0 * tolerance).powi(2), Collapse::Rectangle)
     });
     groups
         .iter()

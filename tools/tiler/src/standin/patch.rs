@@ -4,7 +4,7 @@
 //! exactly, so under everything lies one more piece, the *underlay*: all the land there is, in the colour of most of it, a little lower and
 //! with a rim that reaches down. No hole is ever seen between the others.
 
-use super::{Members, Middles, Step, members_of, of_form, snapped};
+use super::{Fate, Members, Middles, Step, members_of, of_form, snapped};
 use crate::appearance::{Blend, Color};
 use crate::error_measure::{Ground, level_faces};
 use crate::item::Item;
@@ -33,10 +33,24 @@ const UNDERLAY_DEPTH: f64 = 0.3;
 /// Gaps wider than this between pieces of ground of one kind stay open, in metres: paths through a park close, the blocks between streets
 /// do not.
 fn widest_slit(surface: Surface, step: Step) -> f64 {
-    match surface {
-        Surface::Road | Surface::Square | Surface::Railway => step.epsilon.min(5.0),
-        _ => step.epsilon / 2.0,
+    if is_street(surface) {
+        step.epsilon.min(5.0)
+    } else {
+        step.epsilon / 2.0
     }
+}
+
+/// Streets narrower than this are left out, in metres: from where their outlines can no longer be told from those of the blocks between them.
+fn narrowest_street(surface: Surface, step: Step) -> f64 {
+    if is_street(surface) && step.epsilon > 60.0 {
+        step.epsilon / 5.0
+    } else {
+        0.0
+    }
+}
+
+fn is_street(surface: Surface) -> bool {
+    matches!(surface, Surface::Road | Surface::Square | Surface::Railway)
 }
 
 /// A piece of ground.
@@ -397,7 +411,9 @@ fn side(step: Step) -> u64 {
 }
 
 /// Coarser ground: of one kind and colour one piece (or one a feature), with simpler outlines.
-pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined) -> Vec<Patch> {
+///
+/// A street that is left out counts with the step: by its width alone it would be gone while it is still plain to see.
+pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined, fate: &mut Fate) -> Vec<Patch> {
     let mut kinds: BTreeMap<Kind, Vec<&Patch>> = BTreeMap::new();
     let side = side(step);
     for &patch in patches {
@@ -415,6 +431,9 @@ pub(super) fn coarsen(patches: &[&Patch], step: Step, joined: &Joined) -> Vec<Pa
     // One after the other: a thread that waited here for others would begin another group's stand-in meanwhile, and hold the stock of both.
     let (mut made, mut gone) = (Vec::new(), Vec::new());
     for (kind, group) in kinds {
+        if step.merge && narrowest_street(kind.1, step) > 0.0 {
+            fate.left_out = fate.left_out.max(step.epsilon);
+        }
         match join(&group, step, |slit| joined.get(kind, &group, side, slit)) {
             Some(patch) => made.push(patch),
             None => gone.extend(group),
@@ -459,11 +478,22 @@ fn join(group: &[&Patch], step: Step, joined: impl Fn(f64) -> Arc<Plan>) -> Opti
     } else {
         Plan::clone(&outline)
     };
+    let narrow = narrowest_street(largest.surface, step);
+    if step.merge && narrow > 0.0 {
+        outline = outline::opened(&outline, narrow);
+    }
     outline.0.retain(|polygon| {
         let area = geo::Area::unsigned_area(polygon);
         largest.is_underlay() || area > step.epsilon * step.epsilon
     });
-    let outline = outline::simplified(&outline, step.epsilon / 2.0, Collapse::Refine);
+    let tolerance = step.epsilon / 2.0;
+    // A block between streets that were filled would show a city paved over.
+    let least_hole = if is_street(largest.surface) {
+        tolerance
+    } else {
+        2.0 * tolerance
+    };
+    let outline = outline::simplified(&outline, tolerance, least_hole.powi(2), Collapse::Refine);
     if outline.0.is_empty() {
         return None;
     }
@@ -528,7 +558,9 @@ mod tests {
             epsilon: 64.0,
             merge: true,
         };
-        let made = coarsen(&all.iter().collect::<Vec<_>>(), step, &Joined::default());
+        let mut fate = Fate::default();
+        let made = coarsen(&all.iter().collect::<Vec<_>>(), step, &Joined::default(), &mut fate);
+        assert_eq!(fate.left_out, step.epsilon);
         let mut counted: Vec<_> = made.iter().map(|patch| patch.members.clone()).collect();
         counted.sort();
         assert_eq!(counted, [vec![1], vec![2, 3]]);
