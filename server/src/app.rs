@@ -3,16 +3,21 @@
 use crate::Config;
 use crate::cache::Cache;
 use crate::jobs::Jobs;
+use crate::metrics::Metrics;
+use crate::places::Places;
 use crate::problem::Problem;
 use crate::shelf::{Served, Shelf};
+use crate::uses::Uses;
 use crate::viewer_files::ViewerFiles;
 use crate::{headers, openapi, public, routes};
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
+use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,6 +30,9 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// The public address, which ends in a slash; none where links are relative.
     pub(crate) public_base: Option<Url>,
+    pub(crate) places: Places,
+    pub(crate) metrics: Metrics,
+    pub(crate) uses: Uses,
     /// Whether the server was told to stop.
     pub(crate) draining: AtomicBool,
 }
@@ -66,13 +74,37 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routes::viewer::to_viewer))
         .routes(routes!(routes::viewer::index))
         .routes(routes!(routes::viewer::file))
+        .routes(routes!(routes::stats::figures))
+        .routes(routes!(routes::privacy::privacy))
         .routes(routes!(routes::health::live))
         .routes(routes!(routes::health::ready))
 }
 
-/// The server as a service.
+/// The pattern of every address.
+pub(crate) fn places() -> Places {
+    let (_, document) = routes().split_for_parts();
+    let methods = |item: &PathItem| {
+        let taken = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("DELETE", &item.delete),
+        ];
+        let taken = taken.into_iter().filter(|(_, operation)| operation.is_some());
+        taken.map(|(method, _)| method.to_owned()).collect()
+    };
+    let patterns = document.paths.paths.iter();
+    Places::new(
+        &patterns
+            .map(|(pattern, item)| (pattern.clone(), methods(item)))
+            .collect(),
+    )
+}
+
+/// What answers every address but that of tiles, which have no time for it ([`crate::front`]).
 pub(crate) fn router(app: App) -> Router<()> {
     let public_base = app.public_base.clone().map(Arc::new);
+    let body_bytes = app.config.limits.body_bytes;
     let (router, _) = routes().split_for_parts();
     let router = router
         .fallback(async || Problem::NO_PAGE)
@@ -83,9 +115,8 @@ pub(crate) fn router(app: App) -> Router<()> {
         None => router,
     };
     router
+        .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CatchPanicLayer::custom(headers::panicked))
-        .layer(from_fn(headers::open_to_all))
-        .layer(from_fn(headers::log))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub enum Error {
         reason: String,
     },
     /// The directory for what outlives a restart cannot be used.
-    #[error("cannot keep jobs in {}: {source}", path.display())]
+    #[error("cannot keep anything in {}: {source}", path.display())]
     State {
         /// The directory.
         path: PathBuf,

@@ -17,6 +17,7 @@
 //! | `/processes`, `/processes/{processId}/execution` | OGC API - Processes: what can be made to order |
 //! | `/jobs/{jobId}`, `.../events`, `.../results/{name}` | what became of an order, for who knows its secret |
 //! | `/viewer/` | the web viewer |
+//! | `/stats`, `/privacy` | how much the city is used, and what is kept of that |
 //! | `/health/live`, `/health/ready` | for whoever operates it |
 //!
 //! Every address is relative, so the server works behind any proxy and under any prefix. Every GET has a HEAD. Errors
@@ -25,22 +26,29 @@
 mod accept;
 mod api_page;
 mod app;
+mod body;
 mod cache;
 mod config;
 mod connection;
 mod document;
 mod error;
+mod front;
 mod headers;
 mod jobs;
 mod json;
+mod language;
+mod metrics;
 mod openapi;
 mod page;
+mod places;
 mod problem;
 mod public;
 mod representation;
 mod routes;
 mod serve;
 mod shelf;
+mod stats;
+mod uses;
 mod viewer_files;
 
 pub use config::{Config, JobLimits, Key, Limits, LogFormat, LogSettings, reference};

@@ -141,7 +141,7 @@ fn collection(name: &str, served: &Served, viewer: bool) -> String {
 }
 
 /// A number in groups of three, parted by narrow spaces.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -4,35 +4,38 @@
 //! This one closes a connection whose request does not come, whose answer is not taken, or that comes when there are
 //! too many; and when the server is told to stop, it lets answers that have begun come to their end.
 
-use crate::app::{App, Shared, router};
+use crate::app::{App, Shared, places, router};
 use crate::cache::Cache;
-use crate::connection::Patient;
+use crate::connection;
+use crate::front::Front;
 use crate::jobs::{Jobs, Workers};
+use crate::metrics::Metrics;
+use crate::routes::metrics;
 use crate::shelf::Shelf;
+use crate::uses::Uses;
 use crate::viewer_files::ViewerFiles;
 use crate::{Config, Error, Limits};
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-/// The most header lines of a request.
-const MOST_HEADERS: usize = 64;
 /// How long to wait when the system has no more file handles.
 const OUT_OF_HANDLES: Duration = Duration::from_millis(200);
+/// How often use counts are written to disk.
+const KEEP_COUNTS: Duration = Duration::from_secs(15);
 
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    /// For the figures.
+    metrics: Option<(TcpListener, SocketAddr)>,
     app: App,
     workers: Workers,
 }
@@ -41,34 +44,42 @@ impl Server {
     /// Opens the store and the viewer and begins to listen.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting that cannot be, [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
-    /// a directory that is no viewer, [`Error::State`] and [`Error::Threads`] where jobs cannot be kept or worked on,
-    /// [`Error::Listen`] where the address is taken.
+    /// [`Error::Setting`] for a setting that cannot be, [`Error::State`] for a state directory that cannot be made,
+    /// [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
+    /// a directory that is no viewer, [`Error::Threads`] where jobs cannot be worked on, [`Error::Listen`] where an
+    /// address is taken.
     pub async fn bind(config: &Config) -> Result<Self, Error> {
         config.validate()?;
-        let shelf = Arc::new(Shelf::open(&config.store)?);
+        let places = places();
+        let metrics = Metrics::new(places.all());
+        let shelf = Arc::new(Shelf::open(&config.store, Arc::clone(&metrics.generations))?);
         let viewer = config.viewer.as_deref().map(ViewerFiles::read).transpose()?;
-        let listen = |source| Error::Listen {
-            address: config.listen,
-            source,
+        if let Some(directory) = &config.state_dir {
+            made(directory)?;
+        }
+        let (listener, address) = listen(config.listen).await?;
+        let figures = match config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
         let jobs = Jobs::open(config.state_dir.as_deref(), &config.jobs, Arc::clone(&shelf))?;
         let workers = Workers::start(&jobs).map_err(|_| Error::Threads)?;
-        let cache = Cache::new(config.limits.cache_bytes);
         let app = Arc::new(Shared {
             shelf,
             jobs,
-            cache,
+            cache: Cache::new(config.limits.cache_bytes, metrics.cache.clone()),
             viewer,
             public_base: config.public_base()?,
+            uses: Uses::open(config.state_dir.as_deref()),
             config: config.clone(),
+            places,
+            metrics,
             draining: AtomicBool::new(false),
         });
         Ok(Self {
             listener,
             address,
+            metrics: figures,
             app,
             workers,
         })
@@ -77,6 +88,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells its figures, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
     }
 
     /// The names of the collections it serves.
@@ -88,38 +104,31 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let Self {
             listener,
+            metrics,
             app,
             mut workers,
             ..
         } = self;
         let limits = app.config.limits;
         let refresher = tokio::spawn(refresh(Arc::clone(&app), limits.poll));
+        let keeper = tokio::spawn(keep(Arc::clone(&app)));
+        let figures = metrics.map(|(listener, _)| tokio::spawn(metrics::serve(listener, Arc::clone(&app))));
         let connections = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(limits.connections));
-        let router = router(Arc::clone(&app));
-        let accepting = async {
-            loop {
-                // The semaphore is never closed.
-                let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-                    return;
-                };
-                let stream = accept(&listener).await;
-                let connection = connections.watch(connection(stream, router.clone(), &limits));
-                tokio::spawn(async move {
-                    // A client that breaks off or is too slow is its own affair.
-                    let _ = connection.await;
-                    drop(permit);
-                });
-            }
-        };
+        let (tell, stopping) = watch::channel(false);
+        let front = Front::new(Arc::clone(&app), router(Arc::clone(&app)));
+        if !app.uses.are_kept() {
+            tracing::info!("no state_dir is set: use counts are kept in memory alone");
+        }
         tokio::select! {
-            () = accepting => {}
+            () = accept_all(&listener, &front, &limits, &connections, &stopping) => {}
             () = stop => {}
         }
         app.draining.store(true, Ordering::Relaxed);
         drop(listener);
+        tell.send_replace(true);
         let interrupted = tokio::task::spawn_blocking(move || workers.join());
         refresher.abort();
+        keeper.abort();
         tracing::info!(connections = connections.count(), "stopping");
         if tokio::time::timeout(limits.drain, connections.shutdown())
             .await
@@ -130,6 +139,48 @@ impl Server {
         if interrupted.await.is_err() {
             tracing::error!("jobs could not be interrupted");
         }
+        if let Some(figures) = figures {
+            figures.abort();
+        }
+        let kept = tokio::task::spawn_blocking(move || app.uses.keep());
+        if kept.await.is_err() {
+            tracing::error!("writing the use counts failed");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let refuse = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refuse)?;
+    let found = listener.local_addr().map_err(refuse)?;
+    Ok((listener, found))
+}
+
+fn made(directory: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(directory).map_err(|source| Error::State {
+        path: directory.to_path_buf(),
+        source,
+    })
+}
+
+async fn accept_all(
+    listener: &TcpListener,
+    front: &Front,
+    limits: &Limits,
+    connections: &GracefulShutdown,
+    stopping: &watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    // The semaphore is never closed.
+    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        let stream = accept(listener).await;
+        let (watcher, stopping) = (connections.watcher(), stopping.clone());
+        let (front, limits) = (front.another(), *limits);
+        let open = front.opened();
+        tokio::spawn(async move {
+            connection::serve(stream, front, limits, watcher, stopping).await;
+            drop((permit, open));
+        });
     }
 }
 
@@ -143,7 +194,7 @@ pub fn check(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
@@ -160,24 +211,6 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-type Service = TowerToHyperService<Router>;
-
-fn connection(
-    stream: TcpStream,
-    router: Router,
-    limits: &Limits,
-) -> http1::Connection<TokioIo<Patient<TcpStream>>, Service> {
-    // Answers are written in as few pieces as they are; waiting for more would only delay them.
-    let _ = stream.set_nodelay(true);
-    let io = TokioIo::new(Patient::new(stream, limits.stall_timeout));
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_header_size(limits.header_bytes)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(io, TowerToHyperService::new(router))
-}
-
 /// Takes over new generations.
 async fn refresh(app: App, every: Duration) {
     loop {
@@ -185,6 +218,17 @@ async fn refresh(app: App, every: Duration) {
         let app = Arc::clone(&app);
         if tokio::task::spawn_blocking(move || app.shelf.refresh()).await.is_err() {
             tracing::error!("looking for new generations failed");
+        }
+    }
+}
+
+/// Writes the use counts now and then.
+async fn keep(app: App) {
+    loop {
+        tokio::time::sleep(KEEP_COUNTS).await;
+        let app = Arc::clone(&app);
+        if tokio::task::spawn_blocking(move || app.uses.keep()).await.is_err() {
+            tracing::error!("writing the use counts failed");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! not open changes nothing: the old one stays, and the reason is logged once.
 
 use crate::Error;
+use crate::metrics::GenerationFigures;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -28,15 +29,17 @@ pub(crate) struct Shelf {
     current: RwLock<Arc<Collections>>,
     /// What was last logged of a collection, so that it is logged once.
     complaints: Mutex<HashMap<PathBuf, String>>,
+    figures: Arc<GenerationFigures>,
 }
 
 impl Shelf {
     /// Opens every collection of a store.
-    pub(crate) fn open(store: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(store: &Path, figures: Arc<GenerationFigures>) -> Result<Self, Error> {
         let shelf = Self {
             store: store.to_path_buf(),
             current: RwLock::default(),
             complaints: Mutex::default(),
+            figures,
         };
         shelf.refresh();
         if shelf.current().is_empty() {
@@ -89,9 +92,11 @@ impl Shelf {
                         manifest = served.collection.pointer().manifest,
                         "serving"
                     );
+                    self.figures.opened(&name);
                     after.insert(name, Arc::new(served));
                 }
                 Err(error) => {
+                    self.figures.failures.inc();
                     self.complain(&directory, &error.to_string());
                     after.extend(known.map(|served| (name, Arc::clone(served))));
                 }
@@ -100,6 +105,7 @@ impl Shelf {
         for gone in before.keys().filter(|name| !after.contains_key(*name)) {
             tracing::info!(collection = gone, "no longer in the store");
         }
+        self.figures.serving(&after);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
     }
 

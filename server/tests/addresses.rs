@@ -348,6 +348,106 @@ fn the_server_says_that_it_lives_and_is_ready() {
 }
 
 #[test]
+fn anybody_can_see_how_much_the_city_is_used_and_nobody_by_whom() {
+    let state = tempfile::tempdir().unwrap();
+    let directory = state.path().join("made/for/it");
+    let fill = |store: &std::path::Path| drop(sample::publish(store));
+    let mut server = Running::set(fill, |config| config.state_dir = Some(directory.clone()));
+    let tile = format!("{TILES}/files/{}", server.file("buildings-0.", ".glb"));
+    let whole = server.get(&tile);
+    server.ask("GET", &tile, &[("If-None-Match", whole.header("etag"))]);
+    server.ask("HEAD", &tile, &[]);
+    server.ask("GET", &tile, &[("Range", "bytes=5-9")]);
+    server.get("/collections/helsinki/items/church");
+    server.get("/collections/helsinki/items/nobody");
+    server.get("/collections/nowhere/items/church");
+    let figures = server.ask("GET", "/stats", &[("Accept", "application/json")]);
+    assert_eq!(
+        (figures.status, figures.header("vary")),
+        (200, "Accept, Accept-Language")
+    );
+    let figures = figures.json();
+    assert_eq!(
+        figures["totals"]["tiles"],
+        json!({ "count": 2, "before": 0 }),
+        "given or known already: {figures}"
+    );
+    assert_eq!(figures["totals"]["items"]["count"], 1);
+    assert_eq!(figures["collections"]["helsinki"]["items"]["count"], 1);
+    assert_eq!(figures["collections"].as_object().unwrap().len(), 1);
+    assert_eq!(figures["keptAcrossRestarts"], true);
+    assert_eq!(figures["days"].as_array().unwrap().len(), 1);
+
+    // A day of last month, as a server that ran then would have left it, and then a start.
+    server.join();
+    let file = directory.join("use-counts.json");
+    let mut kept: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    kept["days"]["2026-01-31"] = json!({ "helsinki": { "tiles": 50, "viewer": 4 } });
+    kept["days"]["2026-02-01"] = json!({ "helsinki": { "tiles": 75 }, "espoo": { "tiles": 25 } });
+    std::fs::write(&file, kept.to_string()).unwrap();
+    let server = Running::set(fill, |config| config.state_dir = Some(directory.clone()));
+    let february = server.get("/stats?from=2026-02-01&to=2026-02-01&f=json").json();
+    assert_eq!(february["totals"]["tiles"], json!({ "count": 100, "before": 50 }));
+    assert_eq!(
+        february["comparedWith"],
+        json!({ "from": "2026-01-31", "to": "2026-01-31" })
+    );
+    assert_eq!(february["countedSince"], "2026-01-31");
+    let one = server
+        .get("/stats?from=2026-02-01&to=2026-02-01&collection=helsinki&f=json")
+        .json();
+    assert_eq!(one["totals"]["tiles"]["count"], 75);
+
+    let page = |language: &str, path: &str| {
+        let answer = server.ask("GET", path, &[("Accept", "text/html"), ("Accept-Language", language)]);
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "text/html; charset=utf-8")
+        );
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+        answer.text()
+    };
+    let finnish = page("fi-FI,fi;q=0.9", "/stats?from=2026-01-01&to=2026-02-01");
+    for expected in [
+        "<html lang=\"fi\">",
+        "Tiilet haettu",
+        "<td>150</td>",
+        "2026-02-01",
+        "<svg viewBox",
+        "uusi",
+    ] {
+        assert!(finnish.contains(expected), "{expected} in {finnish}");
+    }
+    assert!(page("en", "/stats?from=2026-02-01&to=2026-02-01&lang=sv").contains("+100\u{a0}%"));
+    for (language, word) in [("fi", "evästeitä"), ("sv", "kakor"), ("en", "cookies")] {
+        let privacy = page(language, "/privacy");
+        assert!(
+            privacy.contains(word) && privacy.contains(&format!("<html lang=\"{language}\">")),
+            "{privacy}"
+        );
+    }
+    assert!(page("en", "/privacy").contains("outlive a restart"));
+    for (query, parameter) in [
+        ("from=yesterday", "from"),
+        ("to=2026-02-30", "to"),
+        ("from=2026-02-02&to=2026-02-01", "from"),
+        ("from=1900-01-01&to=2026-02-01", "from"),
+        ("compare=best", "compare"),
+        ("lang=de", "lang"),
+        ("f=xml", "f"),
+    ] {
+        let answer = server.get(&format!("/stats?{query}"));
+        assert_eq!(
+            (answer.status, answer.json()["parameter"].as_str()),
+            (400, Some(parameter)),
+            "{query}"
+        );
+    }
+    assert_eq!(server.get("/stats?collection=nowhere").status, 404);
+    assert_eq!(server.get("/stats?visitor=me").status, 400);
+}
+
+#[test]
 fn what_is_not_there_is_a_problem_that_shows_nothing_of_the_inside() {
     let server = Running::start();
     for path in [
@@ -422,10 +522,15 @@ fn every_answer_may_be_used_by_any_page() {
     ];
     let preflight = server.ask("OPTIONS", &tile, &asked);
     assert_eq!((preflight.status, preflight.body.len()), (204, 0));
+    assert_eq!(preflight.header("access-control-allow-methods"), "GET, HEAD, OPTIONS");
+    let order = server.ask("OPTIONS", "/processes/block-world/execution", &asked);
+    assert_eq!(order.header("access-control-allow-methods"), "POST, OPTIONS");
+    let dismissal = server.ask("OPTIONS", "/jobs/0123", &asked);
     assert_eq!(
-        preflight.header("access-control-allow-methods"),
-        "GET, HEAD, POST, DELETE, OPTIONS"
+        dismissal.header("access-control-allow-methods"),
+        "GET, HEAD, DELETE, OPTIONS"
     );
+    assert_eq!(preflight.header("timing-allow-origin"), "*");
     assert_eq!(preflight.header("access-control-max-age"), "86400");
 }
 
@@ -485,6 +590,13 @@ fn the_log_has_a_line_for_each_request_without_what_was_asked() {
         lines[0].contains("route=\"/collections/{collectionId}/items/{featureId}\"") && lines[0].contains("status=200"),
         "{log}"
     );
+    assert!(
+        lines[0].contains("parameters=\"secret\""),
+        "the name and not the value: {log}"
+    );
     assert!(lines[1].contains("status=404"));
-    assert!(!log.contains("1234") && !log.contains("church"), "{log}");
+    assert!(
+        !log.contains("1234") && !log.contains("127.0.0.1") && !log.contains("church"),
+        "{log}"
+    );
 }

@@ -6,7 +6,10 @@ pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod jobs;
 pub(crate) mod landing;
+pub(crate) mod metrics;
+pub(crate) mod privacy;
 pub(crate) mod processes;
+pub(crate) mod stats;
 pub(crate) mod tiles;
 pub(crate) mod viewer;
 

@@ -90,12 +90,23 @@ pub(crate) async fn file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path((collection, name)) = address.map_err(|_| Problem::NO_FILE)?;
-    let served = app.collection(&collection)?;
-    let entry = served.collection.file(&name).ok_or(Problem::NO_FILE)?;
+    send(&app, &collection, &name, &method, &headers).await
+}
+
+/// A file that never changes, by the name of its collection and its own.
+pub(crate) async fn send(
+    app: &App,
+    collection: &str,
+    name: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let served = app.collection(collection)?;
+    let entry = served.collection.file(name).ok_or(Problem::NO_FILE)?;
     let read = async |wanted: Wanted| {
         let path = served
             .collection
-            .path(&name, wanted.coding)
+            .path(name, wanted.coding)
             .ok_or_else(|| Problem::NO_FILE.into_response())?;
         if entry.length > STREAMED {
             return stream(path, wanted).await;
@@ -111,7 +122,7 @@ pub(crate) async fn file(
         };
         Ok(slice(&bytes, &wanted.range))
     };
-    Ok(immutable(&name, entry)?.answer(&method, &headers, read).await)
+    Ok(immutable(name, entry)?.answer(method, headers, read).await)
 }
 
 /// A database or the manifest.

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 /// A running server over a store of its own. Dropping it stops it and fails the test if it logged a warning.
 pub struct Running {
     pub address: SocketAddr,
+    pub metrics_address: Option<SocketAddr>,
     pub store: tempfile::TempDir,
     pub log: Log,
     /// What the log may hold besides information.
@@ -99,13 +100,14 @@ impl Running {
             let runtime = runtime.unwrap();
             runtime.block_on(async {
                 let server = Server::bind(&config).await.expect("the server starts");
-                tell.send(server.address()).unwrap();
+                tell.send((server.address(), server.metrics_address())).unwrap();
                 server.run(async { drop(stopped.await) }).await;
             });
         });
-        let address = told.recv().expect("the server tells its address");
+        let (address, metrics_address) = told.recv().expect("the server tells its address");
         Self {
             address,
+            metrics_address,
             store,
             log,
             allowed: vec![],
@@ -139,6 +141,18 @@ impl Running {
         stream.write_all(request.as_bytes()).unwrap();
         // A server that has heard enough may close before it has it all.
         let _ = stream.write_all(body);
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Answer::parse(&bytes)
+    }
+
+    /// What the listener for figures says.
+    pub fn figures(&self) -> Answer {
+        let mut stream = TcpStream::connect(self.metrics_address.unwrap()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         Answer::parse(&bytes)

@@ -15,6 +15,7 @@ mod info_command;
 mod progress;
 mod report;
 mod serve_command;
+mod serve_log;
 mod tile_command;
 mod verify_command;
 mod words;

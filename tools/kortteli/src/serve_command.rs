@@ -1,11 +1,14 @@
 //! `kortteli serve`
 
 use crate::arguments::ServeArguments;
+use crate::serve_log::{Lines, Sparing};
 use anyhow::Context;
 use server::{Config, LogFormat, Server};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 /// Serves until the process is told to stop.
 pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
@@ -20,9 +23,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
     if arguments.check {
         return check(&config);
     }
-    begin_log(&config)?;
+    let lines = begin_log(&config)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
-    runtime.block_on(serve(&config))?;
+    let served = runtime.block_on(serve(&config));
+    lines.write_out();
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,20 +62,26 @@ fn check(config: &Config) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn begin_log(config: &Config) -> anyhow::Result<()> {
+fn begin_log(config: &Config) -> anyhow::Result<Lines> {
     let filter = match EnvFilter::try_from_default_env() {
         Ok(filter) => filter,
-        Err(_) => EnvFilter::try_new(&config.log.level).map_err(|error| anyhow::anyhow!("log.level: {error}"))?,
+        // The HTTP/2 library warns of what clients do: a stranger could fill the disk with it.
+        Err(_) => EnvFilter::try_new(format!("h2=error,{}", config.log.level))
+            .map_err(|error| anyhow::anyhow!("log.level: {error}"))?,
     };
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = Lines::begin().context("cannot start the log's thread")?;
+    let log = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match config.log.format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    Ok(())
+        .with_writer(lines.clone());
+    let log = match config.log.format {
+        LogFormat::Text => log.boxed(),
+        LogFormat::Json => log.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(log.with_filter(Sparing::default()))
+        .init();
+    Ok(lines)
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
