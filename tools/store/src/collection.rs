@@ -10,10 +10,12 @@ use crate::feature_table::{self, FeatureTable};
 use crate::generations::Generations;
 use crate::name::ContentName;
 use crate::publisher::{FILES, POINTER, hash_file};
-use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, search};
+use crate::query::{self, Page, Query};
+use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, Property, property, search};
 use rusqlite::params;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tiles::tileset::{Pointer, Tileset};
 
 /// How many generations before the current one stay readable.
@@ -50,6 +52,7 @@ pub struct Collection {
     downloads: HashMap<String, FileEntry>,
     features: Database,
     tables: Vec<FeatureTable>,
+    properties: Vec<Property>,
     search: Database,
 }
 
@@ -96,6 +99,7 @@ impl Collection {
             files,
             downloads,
             features,
+            properties: property::merged(&tables),
             tables,
             search,
         })
@@ -202,6 +206,23 @@ impl Collection {
             }
             Ok(())
         })
+    }
+
+    /// What the features of this collection may say of themselves, layers joined: first what every feature has, then
+    /// the attributes in the order of the tables' columns.
+    pub fn properties(&self) -> &[Property] {
+        &self.properties
+    }
+
+    /// A page of the features that a query matches: buildings first, then the other layers, each in order of id; in
+    /// order of relevance for a query with words.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProperty`] and [`Error::Comparison`] for a condition that makes no sense,
+    /// [`Error::TooSlow`] when the page was not found within `budget`, [`Error::Database`] as SQLite says.
+    pub fn query(&self, query: &Query, budget: Duration) -> Result<Page, Error> {
+        let tables: Vec<&FeatureTable> = self.tables.iter().collect();
+        query::run(query, budget, &tables, &self.properties, &self.features, &self.search)
     }
 
     /// The features whose name, address or id hold words that begin with the given ones, best first. A

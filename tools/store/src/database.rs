@@ -2,12 +2,16 @@
 
 use crate::Error;
 use crate::error::database;
+use crate::query::functions;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// How many idle connections are kept: one for each thread that usually reads.
 const MOST_IDLE: usize = 16;
+
+/// How many prepared statements a connection keeps: those of every table that answer by id.
+const STATEMENTS: usize = 64;
 
 /// Opens a new database that one thread will fill.
 pub(crate) fn create(path: &Path) -> rusqlite::Result<Connection> {
@@ -62,6 +66,9 @@ impl Database {
             .replace('#', "%23");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         // Immutable: SQLite then takes no locks and looks for no journal, also on a read-only disk.
-        Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+        let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        functions::register(&connection)?;
+        Ok(connection)
     }
 }

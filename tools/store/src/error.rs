@@ -107,6 +107,24 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A condition names a property that no feature of the collection has.
+    #[error("there is no property {name}")]
+    UnknownProperty {
+        /// The name, as given.
+        name: String,
+    },
+    /// A condition compares what cannot be compared.
+    #[error("{problem}")]
+    Comparison {
+        /// What was compared with what, and what would be right.
+        problem: String,
+    },
+    /// A query took longer than it may.
+    #[error("the query was stopped after {seconds} s")]
+    TooSlow {
+        /// How long it was given.
+        seconds: f64,
+    },
     /// A stored encoding that does not decode.
     #[error("{} does not decode as {coding}", path.display())]
     Coding {

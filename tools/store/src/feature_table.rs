@@ -18,12 +18,33 @@ enum Meaning {
     Rest,
 }
 
+/// A column as the GeoPackage describes it.
+pub(crate) struct Described {
+    /// The column's name.
+    pub(crate) column: String,
+    /// The name of what it holds: the attribute's own, or the column's.
+    pub(crate) name: String,
+    /// The type's name in `CREATE TABLE`.
+    pub(crate) sql: String,
+    /// Whether it holds JSON.
+    pub(crate) json: bool,
+    pub(crate) description: Option<String>,
+    /// The codes that occur and what they mean.
+    pub(crate) codes: Vec<(String, Option<String>)>,
+    /// Whether the column is one that every table has for this attribute.
+    pub(crate) fixed: bool,
+}
+
 /// A feature table and how to read it.
 pub(crate) struct FeatureTable {
     pub(crate) name: String,
     meanings: Vec<Meaning>,
     /// The boolean columns: `SQLite` itself has none.
     booleans: Vec<bool>,
+    /// Every column but the geometry's and the number's, in order.
+    pub(crate) columns: Vec<Described>,
+    /// The numbers of the first and the last feature; rows are numbered without a gap.
+    pub(crate) fids: Option<[i64; 2]>,
 }
 
 /// The feature tables of a GeoPackage.
@@ -41,13 +62,14 @@ pub(crate) fn tables(connection: &Connection) -> rusqlite::Result<Vec<FeatureTab
 
 impl FeatureTable {
     fn read(connection: &Connection, name: String) -> rusqlite::Result<Self> {
-        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description LIKE 'attribute%'
+        let sql = "SELECT c.name, c.type, d.title, d.mime_type, d.description LIKE 'attribute%', d.description,
+                     d.constraint_name
                    FROM pragma_table_info(?1) AS c
                    LEFT JOIN gpkg_data_columns AS d ON d.table_name = ?1 AND d.column_name = c.name
                    ORDER BY c.cid";
         let mut select = connection.prepare(sql)?;
         let mut rows = select.query(params![name])?;
-        let (mut meanings, mut booleans) = (Vec::new(), Vec::new());
+        let (mut meanings, mut booleans, mut columns) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(row) = rows.next()? {
             let column: String = row.get(0)?;
             let kind: String = row.get(1)?;
@@ -56,16 +78,31 @@ impl FeatureTable {
             let is_attribute = row.get::<_, Option<bool>>(4)?.unwrap_or(false);
             booleans.push(kind == "BOOLEAN");
             let fixed = FIXED.iter().any(|(_, fixed, _)| *fixed == column);
+            if let Some(title) = title.as_ref().filter(|_| column != REST) {
+                columns.push(Described {
+                    column: column.clone(),
+                    name: title.clone(),
+                    sql: kind,
+                    json,
+                    description: row.get(5)?,
+                    codes: codes(connection, row.get(6)?)?,
+                    fixed,
+                });
+            }
             meanings.push(match title {
                 Some(name) if is_attribute || fixed => Meaning::Attribute { name, json },
                 _ if column == REST => Meaning::Rest,
                 _ => Meaning::Own,
             });
         }
+        let sql = format!("SELECT (SELECT min(fid) FROM \"{name}\"), (SELECT max(fid) FROM \"{name}\")");
+        let fids: (Option<i64>, Option<i64>) = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Self {
             name,
             meanings,
             booleans,
+            columns,
+            fids: fids.0.zip(fids.1).map(|(first, last)| [first, last]),
         })
     }
 
@@ -73,7 +110,7 @@ impl FeatureTable {
     pub(crate) fn feature(&self, connection: &Connection, id: &str) -> rusqlite::Result<Option<FeatureRow>> {
         let mut select = connection.prepare_cached(&format!("SELECT * FROM \"{}\" WHERE id = ?1", self.name))?;
         select
-            .query_row(params![id], |row| self.row(connection, row))
+            .query_row(params![id], |row| self.row_with_tiles(connection, row))
             .optional()
     }
 
@@ -86,7 +123,7 @@ impl FeatureTable {
         let mut select = connection.prepare(&format!("SELECT * FROM \"{}\" ORDER BY fid", self.name))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            if !take(self.row(connection, row)?) {
+            if !take(self.row_with_tiles(connection, row)?) {
                 return Ok(false);
             }
         }
@@ -100,7 +137,16 @@ impl FeatureTable {
         select.query_map(params![id], |row| row.get(0))?.collect()
     }
 
-    fn row(&self, connection: &Connection, row: &Row<'_>) -> rusqlite::Result<FeatureRow> {
+    fn row_with_tiles(&self, connection: &Connection, row: &Row<'_>) -> rusqlite::Result<FeatureRow> {
+        let tiles = tiles(connection, row.get("fid")?)?;
+        Ok(FeatureRow {
+            tiles,
+            ..self.row(row)?
+        })
+    }
+
+    /// A row of `SELECT *`, without the tiles that show it.
+    pub(crate) fn row(&self, row: &Row<'_>) -> rusqlite::Result<FeatureRow> {
         let id: String = row.get("id")?;
         let geometry: Option<Vec<u8>> = row.get("geom")?;
         let bbox: [Option<f64>; 6] = [
@@ -124,7 +170,7 @@ impl FeatureTable {
             top: row.get("top")?,
             attributes: self.attributes(row)?,
             notes: Vec::new(),
-            tiles: tiles(connection, row.get("fid")?)?,
+            tiles: Vec::new(),
             id,
         })
     }
@@ -157,6 +203,17 @@ impl FeatureTable {
         }
         Ok(attributes)
     }
+}
+
+/// The codes that a column may hold (Annex F.9), in their order.
+fn codes(connection: &Connection, list: Option<String>) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    let sql = "SELECT value, description FROM gpkg_data_column_constraints
+               WHERE constraint_name = ?1 AND constraint_type = 'enum' ORDER BY value";
+    let Some(list) = list else { return Ok(Vec::new()) };
+    let mut select = connection.prepare_cached(sql)?;
+    select
+        .query_map(params![list], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 fn tiles(connection: &Connection, fid: i64) -> rusqlite::Result<Vec<TileRef>> {

@@ -15,6 +15,7 @@ use crate::{Error, Publication};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use std::path::Path;
+pub(crate) use table::ATTRIBUTE;
 use table::Table;
 
 /// `GPKG`
