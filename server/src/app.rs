@@ -6,6 +6,7 @@ use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::problem::Problem;
+use crate::queries::Queries;
 use crate::shelf::{Served, Shelf};
 use crate::uses::Uses;
 use crate::viewer_files::ViewerFiles;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) cache: Cache,
     pub(crate) viewer: Option<ViewerFiles>,
+    pub(crate) queries: Queries,
     pub(crate) config: Config,
     /// The public address, which ends in a slash; none where links are relative.
     pub(crate) public_base: Option<Url>,
@@ -62,6 +64,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routes::tiles::tileset))
         .routes(routes!(routes::tiles::file))
         .routes(routes!(routes::tiles::download))
+        .routes(routes!(routes::items::items))
         .routes(routes!(routes::items::item))
         .routes(routes!(routes::processes::processes))
         .routes(routes!(routes::processes::process))
@@ -71,6 +74,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routes::jobs::events))
         .routes(routes!(routes::jobs::results))
         .routes(routes!(routes::jobs::result))
+        .routes(routes!(routes::queryables::queryables))
+        .routes(routes!(routes::queryables::schema))
         .routes(routes!(routes::viewer::to_viewer))
         .routes(routes!(routes::viewer::index))
         .routes(routes!(routes::viewer::file))

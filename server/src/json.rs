@@ -2,13 +2,13 @@
 //!
 //! Links are relative to the address of the document they stand in.
 
+use crate::crs::{CRS84, CRS84H, Crs, degrees};
 use crate::shelf::{Collections, Served};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use store::{FeatureRow, Footprint};
+use std::sync::Arc;
+use store::FeatureRow;
 
-/// WGS 84 longitude, latitude and ellipsoidal height.
-const CRS84H: &str = "http://www.opengis.net/def/crs/OGC/0/CRS84h";
 /// What an id may keep unescaped in a path (RFC 3986, 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -73,27 +73,52 @@ pub(crate) fn landing(collections: &Collections) -> Value {
     })
 }
 
-/// What the server conforms to. Drafts are not conformed to.
+/// The conformance classes that hold, below `http://www.opengis.net/spec/`. Drafts are not conformed to, and neither is
+/// what the description in `OpenAPI` 3.0 asks: this one is 3.1.
+const CLASSES: [&str; 22] = [
+    "ogcapi-common-1/1.0/conf/core",
+    "ogcapi-common-1/1.0/conf/landing-page",
+    "ogcapi-common-1/1.0/conf/json",
+    "ogcapi-processes-1/1.0/conf/core",
+    "ogcapi-processes-1/1.0/conf/ogc-process-description",
+    "ogcapi-processes-1/1.0/conf/json",
+    "ogcapi-processes-1/1.0/conf/dismiss",
+    "ogcapi-features-1/1.0/conf/core",
+    "ogcapi-features-1/1.0/conf/geojson",
+    "ogcapi-features-2/1.0/conf/crs",
+    "ogcapi-features-3/1.0/conf/queryables",
+    "ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "ogcapi-features-3/1.0/conf/filter",
+    "ogcapi-features-3/1.0/conf/features-filter",
+    "cql2/1.0/conf/cql2-text",
+    "cql2/1.0/conf/basic-cql2",
+    "cql2/1.0/conf/advanced-comparison-operators",
+    "cql2/1.0/conf/case-insensitive-comparison",
+    "cql2/1.0/conf/accent-insensitive-comparison",
+    "cql2/1.0/conf/basic-spatial-functions",
+    "cql2/1.0/conf/basic-spatial-functions-plus",
+    "cql2/1.0/conf/property-property",
+];
+
+/// What the server conforms to.
 pub(crate) fn conformance() -> Value {
-    json!({ "conformsTo": [
-        "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
-        "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
-        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
-        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
-        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
-        "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
-    ] })
+    let classes = CLASSES.map(|class| format!("http://www.opengis.net/spec/{class}"));
+    json!({ "conformsTo": classes })
 }
 
-/// Every collection, for `/collections`.
-pub(crate) fn collections(collections: &Collections) -> Value {
-    let listed: Vec<Value> = collections
-        .iter()
+/// Collections, for `/collections`; `query` is what chose them.
+pub(crate) fn collections<'a>(chosen: impl Iterator<Item = (&'a String, &'a Arc<Served>)>, query: &str) -> Value {
+    let listed: Vec<Value> = chosen
         .map(|(name, served)| collection(name, served, "collections/"))
         .collect();
+    let own = if query.is_empty() {
+        "collections".to_owned()
+    } else {
+        format!("collections?{query}")
+    };
     json!({
         "links": [
-            link("collections", "self", "application/json", "This document"),
+            link(own, "self", "application/json", "This document"),
             link(".", "root", "application/json", "The landing page"),
         ],
         "collections": listed,
@@ -116,6 +141,19 @@ pub(crate) fn collection(name: &str, served: &Served, base: &str) -> Value {
             "3D Tiles",
         ),
         link(&tileset, "3d-tiles", "application/json", "3D Tiles"),
+        link(format!("{own}/items"), "items", "application/geo+json", "The features"),
+        link(
+            format!("{own}/queryables"),
+            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            "application/schema+json",
+            "What the features can be asked for by",
+        ),
+        link(
+            format!("{own}/schema"),
+            "http://www.opengis.net/def/rel/ogc/1.0/schema",
+            "application/schema+json",
+            "What the features say of themselves",
+        ),
         link(
             format!("{own}/3dtiles/{}", pointer.features),
             "enclosure",
@@ -146,28 +184,31 @@ pub(crate) fn collection(name: &str, served: &Served, base: &str) -> Value {
         .iter()
         .map(|layer| json!({ "name": layer.name, "count": layer.count }))
         .collect();
+    let crs: Vec<String> = Crs::all(served).iter().map(Crs::uri).collect();
+    let count: u64 = pointer.layers.iter().map(|layer| layer.count).sum();
     let mut document = json!({
         "id": name,
         "title": pointer.title,
         "attribution": pointer.attribution.join("; "),
         "itemType": "feature",
+        "itemCount": count,
         "extent": { "spatial": { "bbox": manifest.extent.map(rounded_box).iter().collect::<Vec<_>>(), "crs": CRS84H } },
-        "storageCrs": manifest.crs,
+        "crs": crs,
+        "storageCrs": CRS84,
+        "sourceCrs": manifest.crs,
         "layers": layers,
         "links": links,
     });
+    if let Some(license) = &manifest.license {
+        document["license"] = json!(license);
+    }
     if let Some(date) = &manifest.source_date {
         document["updated"] = json!(date);
     }
     document
 }
 
-/// Degrees to a tenth of a millimetre: more digits would only be longer.
-fn degrees(degrees: f64) -> f64 {
-    (degrees * 1e9).round() / 1e9
-}
-
-fn rounded_box([west, south, lowest, east, north, highest]: [f64; 6]) -> [f64; 6] {
+pub(crate) fn rounded_box([west, south, lowest, east, north, highest]: [f64; 6]) -> [f64; 6] {
     let height = |height: f64| (height * 1e3).round() / 1e3;
     [
         degrees(west),
@@ -179,35 +220,52 @@ fn rounded_box([west, south, lowest, east, north, highest]: [f64; 6]) -> [f64; 6
     ]
 }
 
-fn rounded_footprint(footprint: &Footprint) -> Footprint {
-    let ring = |ring: &Vec<[f64; 2]>| ring.iter().map(|point| point.map(degrees)).collect();
-    footprint
-        .iter()
-        .map(|polygon| polygon.iter().map(ring).collect())
-        .collect()
+/// How features are to be shown.
+pub(crate) struct Shown<'a> {
+    pub(crate) crs: Crs<'a>,
+    pub(crate) geometry: bool,
+    /// The properties, where not all are.
+    pub(crate) properties: Option<&'a [String]>,
 }
 
-/// One feature with its parts.
-pub(crate) fn feature(collection: &str, row: &FeatureRow, parts: &[String]) -> Value {
-    let geometry = if row.footprint.is_empty() {
+/// One feature with its parts, and where it leads.
+pub(crate) fn feature(collection: &str, row: &FeatureRow, parts: &[String], shown: &Shown<'_>) -> Value {
+    let mut feature = listed_feature(row, shown);
+    if !parts.is_empty() {
+        feature["properties"]["parts"] = json!(parts);
+    }
+    feature["links"] = Value::Array(feature_links(collection, row, parts, &shown.crs));
+    feature
+}
+
+/// One feature of many.
+pub(crate) fn listed_feature(row: &FeatureRow, shown: &Shown<'_>) -> Value {
+    let geometry = if row.footprint.is_empty() || !shown.geometry {
         Value::Null
     } else {
-        json!({ "type": "MultiPolygon", "coordinates": rounded_footprint(&row.footprint) })
+        json!({ "type": "MultiPolygon", "coordinates": shown.crs.coordinates(row) })
     };
     let mut feature = Map::new();
     feature.insert("type".to_owned(), json!("Feature"));
     feature.insert("id".to_owned(), json!(row.id));
-    if let Some(bbox) = row.bbox {
+    // A box of GeoJSON is longitude and latitude (RFC 7946, 5).
+    if let Some(bbox) = row
+        .bbox
+        .filter(|_| shown.geometry && !matches!(shown.crs, Crs::City(_)))
+    {
         feature.insert("bbox".to_owned(), json!(rounded_box(bbox)));
     }
     feature.insert("geometry".to_owned(), geometry);
-    feature.insert("properties".to_owned(), Value::Object(properties(row, parts)));
-    feature.insert("links".to_owned(), Value::Array(feature_links(collection, row, parts)));
+    let mut properties = properties(row);
+    if let Some(chosen) = shown.properties {
+        properties.retain(|name, _| chosen.contains(name));
+    }
+    feature.insert("properties".to_owned(), Value::Object(properties));
     Value::Object(feature)
 }
 
 /// The store's own columns, then every attribute under its CityGML name.
-fn properties(row: &FeatureRow, parts: &[String]) -> Map<String, Value> {
+fn properties(row: &FeatureRow) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut own = |name: &str, value: Value| {
         if !value.is_null() {
@@ -221,9 +279,6 @@ fn properties(row: &FeatureRow, parts: &[String]) -> Map<String, Value> {
     own("ground", json!(row.ground));
     own("top", json!(row.top));
     own("parent", json!(row.parent));
-    if !parts.is_empty() {
-        own("parts", json!(parts));
-    }
     for (name, value) in &row.attributes {
         // What the object itself says under one of the names above is the same or less.
         properties.entry(name.clone()).or_insert_with(|| value.clone());
@@ -231,9 +286,13 @@ fn properties(row: &FeatureRow, parts: &[String]) -> Map<String, Value> {
     properties
 }
 
-fn feature_links(collection: &str, row: &FeatureRow, parts: &[String]) -> Vec<Value> {
+fn feature_links(collection: &str, row: &FeatureRow, parts: &[String], crs: &Crs<'_>) -> Vec<Value> {
+    let own = match crs {
+        Crs::Flat => segment(&row.id),
+        crs => format!("{}?crs={}", segment(&row.id), segment(&crs.uri())),
+    };
     let mut links = vec![
-        link(segment(&row.id), "self", "application/geo+json", "This feature"),
+        link(own, "self", "application/geo+json", "This feature"),
         link(
             format!("../../{}", segment(collection)),
             "collection",

@@ -13,9 +13,11 @@
 //! | `/collections/{collectionId}/3dtiles/tileset.json` | the pointer: the only tile address whose bytes change |
 //! | `/collections/{collectionId}/3dtiles/files/{name}` | immutable tiles and tilesets, precompressed |
 //! | `/collections/{collectionId}/3dtiles/{name}` | GeoPackage, search index and manifest |
+//! | `/collections/{collectionId}/items` | features as GeoJSON: by place, property, CQL2, words; page by page |
 //! | `/collections/{collectionId}/items/{featureId}` | one feature as GeoJSON |
 //! | `/processes`, `/processes/{processId}/execution` | OGC API - Processes: what can be made to order |
 //! | `/jobs/{jobId}`, `.../events`, `.../results/{name}` | what became of an order, for who knows its secret |
+//! | `/collections/{collectionId}/queryables`, `.../schema` | what features say of themselves, as JSON Schema |
 //! | `/viewer/` | the web viewer |
 //! | `/stats`, `/privacy` | how much the city is used, and what is kept of that |
 //! | `/health/live`, `/health/ready` | for whoever operates it |
@@ -26,14 +28,21 @@
 mod accept;
 mod api_page;
 mod app;
+mod axis_order;
 mod body;
 mod cache;
 mod config;
 mod connection;
+mod cql2;
+mod crs;
+mod cursor;
+mod datetime;
 mod document;
 mod error;
+mod features;
 mod front;
 mod headers;
+mod items_query;
 mod jobs;
 mod json;
 mod language;
@@ -43,8 +52,10 @@ mod page;
 mod places;
 mod problem;
 mod public;
+mod queries;
 mod representation;
 mod routes;
+mod schema;
 mod serve;
 mod shelf;
 mod stats;

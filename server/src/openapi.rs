@@ -124,6 +124,278 @@ pub(crate) struct Links {
     links: Vec<Link>,
 }
 
+/// What may be asked of `/collections`.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct CollectionsParameters {
+    /// Only collections that meet this box: west, south, east, north in degrees; or, with heights, west, south, lowest,
+    /// east, north, highest.
+    #[param(style = Form, explode = false, min_items = 4, max_items = 6)]
+    bbox: Option<Vec<f64>>,
+    /// The most collections.
+    #[param(minimum = 1, maximum = 10000)]
+    limit: Option<u32>,
+    /// The format of the answer.
+    #[param(inline)]
+    f: Option<JsonFormat>,
+}
+
+/// What may be asked of `/items`, besides the properties.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "the document alone reads it; the names are OGC's"
+)]
+pub(crate) struct ItemsParameters {
+    /// Only features whose footprint meets this box: west, south, east, north; or, with heights, west, south, lowest,
+    /// east, north, highest. In the order of the axes of `bbox-crs`.
+    #[param(style = Form, explode = false, min_items = 4, max_items = 6)]
+    bbox: Option<Vec<f64>>,
+    /// The reference system of `bbox`; CRS84 where nothing is said.
+    #[param(rename = "bbox-crs", format = "uri")]
+    bbox_crs: Option<String>,
+    /// The reference system of the answer's coordinates, one that the collection lists; CRS84 where nothing is said.
+    #[param(format = "uri")]
+    crs: Option<String>,
+    /// The most features of a page. Who asks for more than the greatest gets the greatest.
+    #[param(minimum = 1, maximum = 10000, default = 100)]
+    limit: Option<u32>,
+    /// Where the page before ended, from its `next` link.
+    cursor: Option<String>,
+    /// Only features that fulfil this condition, in CQL2 text.
+    filter: Option<String>,
+    /// The language of `filter`. `cql-text` is what drafts of the standard called it.
+    #[param(rename = "filter-lang", inline)]
+    filter_lang: Option<FilterLanguage>,
+    /// The reference system of the geometries in `filter`; CRS84 where nothing is said.
+    #[param(rename = "filter-crs", format = "uri")]
+    filter_crs: Option<String>,
+    /// Only features whose name, address or id hold words that begin with these, the best first.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// The properties to show.
+    #[param(style = Form, explode = false)]
+    properties: Option<Vec<String>>,
+    /// Whether geometries are left out.
+    skipGeometry: Option<bool>,
+    /// A date, a time or an interval. Features have no temporal geometry, so every one matches.
+    datetime: Option<String>,
+    /// The format of the answer.
+    #[param(inline)]
+    f: Option<JsonFormat>,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+enum FilterLanguage {
+    #[schema(rename = "cql2-text")]
+    Cql2Text,
+    #[schema(rename = "cql-text")]
+    CqlText,
+}
+
+/// The properties that the features of every collection may have, as parameters: only features with this value.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "the document alone reads it; the names are CityGML's"
+)]
+pub(crate) struct CommonProperties {
+    /// The `gml:id`.
+    id: Option<String>,
+    /// The layer.
+    layer: Option<String>,
+    /// The class of CityGML, for example `Building`.
+    kind: Option<String>,
+    /// The first `gml:name`.
+    name: Option<String>,
+    /// Street, number, postal code and town on one line.
+    address: Option<String>,
+    /// The id of what it is a part of.
+    parent: Option<String>,
+    /// The CityGML attribute `class`.
+    class: Option<String>,
+    /// The CityGML attribute `function`.
+    function: Option<String>,
+    /// The CityGML attribute `usage`.
+    usage: Option<String>,
+    /// The CityGML attribute `roofType`.
+    roofType: Option<String>,
+    /// The year of construction.
+    yearOfConstruction: Option<i32>,
+    /// The number of storeys above ground.
+    storeysAboveGround: Option<i32>,
+    /// The measured height in metres.
+    measuredHeight: Option<f64>,
+    /// The lowest point in metres in the city's vertical reference.
+    ground: Option<f64>,
+    /// The highest point in metres in the city's vertical reference.
+    top: Option<f64>,
+}
+
+/// What may be asked of one feature.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct FeatureParameters {
+    /// The reference system of the answer's coordinates, one that the collection lists; CRS84 where nothing is said.
+    #[param(format = "uri")]
+    crs: Option<String>,
+    /// The format of the answer.
+    #[param(inline)]
+    f: Option<JsonFormat>,
+}
+
+/// The collections.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct Collections {
+    /// Where it leads.
+    links: Vec<Link>,
+    /// The collections, in the order of their names.
+    collections: Vec<Collection>,
+}
+
+/// A collection: a city with its layers.
+#[derive(ToSchema)]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "the document alone reads it; the names are OGC's"
+)]
+pub(crate) struct Collection {
+    /// Its name in addresses.
+    id: String,
+    /// Its title for people.
+    title: String,
+    /// Whom to credit.
+    attribution: String,
+    /// The licence, where it is known.
+    license: Option<String>,
+    /// `feature`
+    itemType: String,
+    /// How many features it has.
+    itemCount: u64,
+    /// Where it is.
+    extent: Extent,
+    /// The reference systems in which it can be asked for.
+    crs: Vec<String>,
+    /// The one in which it is stored.
+    storageCrs: String,
+    /// The one in which the city was given.
+    sourceCrs: String,
+    /// The layers and how many features each has.
+    layers: Vec<Layer>,
+    /// The date of the data, where it is known.
+    updated: Option<String>,
+    /// Where it leads.
+    links: Vec<Link>,
+}
+
+/// Where a collection is.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct Extent {
+    /// In space.
+    spatial: SpatialExtent,
+}
+
+/// Where a collection is in space.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct SpatialExtent {
+    /// West, south, lowest, east, north, highest.
+    bbox: Vec<Vec<f64>>,
+    /// The reference system.
+    crs: String,
+}
+
+/// A layer of a collection.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct Layer {
+    /// Its name.
+    name: String,
+    /// How many features it has.
+    count: u64,
+}
+
+/// A page of features (RFC 7946, 3.3; OGC 17-069r4, 7.16).
+#[derive(ToSchema)]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "the document alone reads it; the names are OGC's"
+)]
+pub(crate) struct FeatureCollection {
+    /// `FeatureCollection`
+    #[schema(inline)]
+    r#type: FeatureCollectionType,
+    /// How many features this page has.
+    numberReturned: u64,
+    /// How many features match in all, where that is known.
+    numberMatched: Option<u64>,
+    /// The features.
+    features: Vec<ListedFeature>,
+    /// Where it leads.
+    links: Vec<Link>,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+enum FeatureCollectionType {
+    FeatureCollection,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+enum FeatureType {
+    Feature,
+}
+
+/// A feature of a page (RFC 7946, 3.2).
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct ListedFeature {
+    /// `Feature`
+    #[schema(inline)]
+    r#type: FeatureType,
+    /// Its `gml:id`.
+    id: String,
+    /// West, south, lowest, east, north, highest: degrees, and metres above the ellipsoid.
+    bbox: Option<Vec<f64>>,
+    /// A `MultiPolygon`: what it covers of the ground.
+    #[schema(required = true)]
+    geometry: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+    /// What it says of itself; see the collection's schema.
+    properties: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+/// A feature with where it leads: its parts, and the tiles that show it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the document alone reads it")]
+pub(crate) struct Feature {
+    /// `Feature`
+    #[schema(inline)]
+    r#type: FeatureType,
+    /// Its `gml:id`.
+    id: String,
+    /// West, south, lowest, east, north, highest: degrees, and metres above the ellipsoid.
+    bbox: Option<Vec<f64>>,
+    /// A `MultiPolygon`: what it covers of the ground.
+    #[schema(required = true)]
+    geometry: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+    /// What it says of itself; see the collection's schema.
+    properties: std::collections::BTreeMap<String, serde_json::Value>,
+    /// Where it leads.
+    links: Vec<Link>,
+}
+
 /// What the server conforms to.
 #[derive(ToSchema)]
 #[allow(

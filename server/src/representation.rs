@@ -95,7 +95,7 @@ impl Representation<'_> {
     }
 
     /// Whether the client has these bytes, in whatever coding (RFC 9110, 13.1.2).
-    fn is_known(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
         let values = headers
             .get_all(header::IF_NONE_MATCH)
             .into_iter()

@@ -10,6 +10,7 @@ use crate::connection;
 use crate::front::Front;
 use crate::jobs::{Jobs, Workers};
 use crate::metrics::Metrics;
+use crate::queries::Queries;
 use crate::routes::metrics;
 use crate::shelf::Shelf;
 use crate::uses::Uses;
@@ -69,6 +70,7 @@ impl Server {
             jobs,
             cache: Cache::new(config.limits.cache_bytes, metrics.cache.clone()),
             viewer,
+            queries: Queries::default(),
             public_base: config.public_base()?,
             uses: Uses::open(config.state_dir.as_deref()),
             config: config.clone(),

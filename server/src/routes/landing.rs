@@ -4,10 +4,11 @@ use super::Format;
 use crate::app::App;
 use crate::document::{HTML, JSON, document, varying_by_accept};
 use crate::headers::SHORT;
-use crate::openapi::{Conformance, JsonOrHtml, Links};
+use crate::items_query::Parameters;
+use crate::openapi::{Conformance, JsonOnly, JsonOrHtml, Links};
 use crate::problem::Problem;
 use crate::{accept, json, page};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 
@@ -38,9 +39,17 @@ pub(crate) async fn landing(
 
 /// What the server conforms to.
 #[utoipa::path(get, path = "/conformance", tag = "Common", operation_id = "getConformanceDeclaration",
+    params(JsonOnly),
     responses((status = 200, description = "The conformance classes", body = Conformance)))]
-pub(crate) async fn conformance(method: Method, headers: HeaderMap) -> Response {
-    document(&method, &headers, json::conformance().to_string(), JSON, SHORT).await
+pub(crate) async fn conformance(
+    RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(query.as_deref())?;
+    parameters.only(&["f"])?;
+    parameters.format(&["json"])?;
+    Ok(document(&method, &headers, json::conformance().to_string(), JSON, SHORT).await)
 }
 
 /// A small block of houses, for the browser's tab.

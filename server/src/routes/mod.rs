@@ -9,6 +9,7 @@ pub(crate) mod landing;
 pub(crate) mod metrics;
 pub(crate) mod privacy;
 pub(crate) mod processes;
+pub(crate) mod queryables;
 pub(crate) mod stats;
 pub(crate) mod tiles;
 pub(crate) mod viewer;

@@ -43,7 +43,7 @@ impl Area {
             .boxes
             .iter()
             .map(|&[w, s, e, n]| Rect::new((w, s), (e, n)).to_polygon());
-        let polygons = self.polygons.iter().map(polygon);
+        let polygons = self.polygons.iter().map(|rings| polygon(rings));
         let polygons = MultiPolygon::new(boxes.chain(polygons).collect());
         let lines = MultiLineString::new(self.lines.iter().map(|line| string(line)).collect());
         let points = MultiPoint::new(self.points.iter().map(|&[x, y]| Point::new(x, y)).collect());
@@ -86,7 +86,7 @@ impl Prepared {
             return true;
         }
         let footprint = geometry_blob::decode(blob).unwrap_or_default();
-        let footprint = MultiPolygon::new(footprint.iter().map(polygon).collect());
+        let footprint = MultiPolygon::new(footprint.iter().map(|rings| polygon(rings)).collect());
         self.parts.iter().any(|part| footprint.intersects(part))
     }
 }
@@ -102,7 +102,7 @@ fn string(points: &[[f64; 2]]) -> LineString {
     points.iter().map(|&[x, y]| Coord { x, y }).collect()
 }
 
-fn polygon(rings: &Vec<Vec<[f64; 2]>>) -> Polygon {
+fn polygon(rings: &[Vec<[f64; 2]>]) -> Polygon {
     let mut rings = rings.iter().map(|ring| string(ring));
     let exterior = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
     Polygon::new(exterior, rings.collect())

@@ -36,6 +36,8 @@ pub struct Sample {
     pub spoil: fn(&str, &mut TileContent),
     /// Changes a tileset before it is written: its stem and the tileset.
     pub spoil_tileset: fn(&str, &mut Tileset),
+    /// The way back to the city's own coordinates.
+    pub crs: Option<tiles::crs::FittedCrs>,
     /// Changes the features.
     pub spoil_rows: fn(&mut Vec<FeatureRow>),
 }
@@ -49,6 +51,7 @@ impl Default for Sample {
             reversed: false,
             spoil: |_, _| {},
             spoil_tileset: |_, _| {},
+            crs: None,
             spoil_rows: |_| {},
         }
     }
@@ -150,7 +153,7 @@ impl Sample {
                 hash: "0".repeat(64),
             }],
             source_date: Some("2026-11-20T00:00:00Z".to_owned()),
-            crs: None,
+            crs: self.crs.clone(),
             crs_name: "EPSG:3879 + EPSG:3900".to_owned(),
             layers,
             frame: Frame {
