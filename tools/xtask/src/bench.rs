@@ -2,6 +2,7 @@
 
 mod city;
 mod encoding;
+mod items;
 mod pipeline;
 mod template;
 mod texture;
@@ -23,6 +24,8 @@ enum Command {
     City(city::Options),
     /// Compare ways to store a tile's geometry, on the tiles of a store.
     Encoding(encoding::Options),
+    /// Serve a synthetic collection of very many features and ask it by id, by place and by property.
+    Items(items::Options),
     /// Tile a city with the release build and print rates, sizes and peak memory.
     Pipeline(pipeline::Options),
     /// Count the tiles and bytes of a picture of a whole city.
@@ -37,6 +40,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.command {
         Command::City(options) => city::run(options),
         Command::Encoding(options) => encoding::run(options),
+        Command::Items(options) => items::run(options),
         Command::Pipeline(options) => pipeline::run(options),
         Command::View(options) => view::run(options),
     }

@@ -76,6 +76,11 @@ pub(crate) const ALL: &[Step] = &[
         run: gltf,
     },
     Step {
+        name: "features",
+        what: "OGC API - Features by GDAL, and the interface by schemathesis",
+        run: features,
+    },
+    Step {
         name: "browser",
         what: "web viewer, CesiumJS and 3d-tiles-renderer in headless Chromium",
         run: browser,
@@ -193,6 +198,23 @@ fn schemas(place: &Place) -> anyhow::Result<Outcome> {
 
 fn gltf(place: &Place) -> anyhow::Result<Outcome> {
     node(place, "tools/checks/tiles/validate.mjs", &[&place.made().join("store")])
+}
+
+fn features(place: &Place) -> anyhow::Result<Outcome> {
+    let made = place.made().join("features");
+    std::fs::create_dir_all(&made)?;
+    let mut all = Outcome::Ran(Counts::default());
+    for script in ["gdal.py", "contract.py"] {
+        let mut command = place.command(
+            place.venv.join("bin/python"),
+            &[&format!("tools/checks/features/{script}")],
+        );
+        command
+            .arg(place.program("kortteli"))
+            .args([place.made().join("store"), made.clone()]);
+        all = both(all, run(&mut command)?);
+    }
+    Ok(all)
 }
 
 fn browser(place: &Place) -> anyhow::Result<Outcome> {
