@@ -18,6 +18,8 @@
 //! | `/processes`, `/processes/{processId}/execution` | OGC API - Processes: what can be made to order |
 //! | `/jobs/{jobId}`, `.../events`, `.../results/{name}` | what became of an order, for who knows its secret |
 //! | `/collections/{collectionId}/queryables`, `.../schema` | what features say of themselves, as JSON Schema |
+//! | `/blocks` | the page on which people order block worlds |
+//! | `/collections/{collectionId}/map/{z}/{x}/{y}` | a map of footprints, for that page |
 //! | `/viewer/` | the web viewer |
 //! | `/stats`, `/privacy` | how much the city is used, and what is kept of that |
 //! | `/health/live`, `/health/ready` | for whoever operates it |
@@ -29,6 +31,7 @@ mod accept;
 mod api_page;
 mod app;
 mod axis_order;
+mod blocks_page;
 mod body;
 mod cache;
 mod config;
@@ -45,7 +48,9 @@ mod headers;
 mod items_query;
 mod jobs;
 mod json;
+mod landing;
 mod language;
+mod map;
 mod metrics;
 mod openapi;
 mod page;

@@ -1,11 +1,6 @@
-//! Pages for people.
-//!
-//! The landing page is HTML without scripts, so that it is there at once, on any device, and can be read aloud.
+//! What pages for people are made with.
 
-use crate::json::segment;
-use crate::shelf::{Collections, Served};
 use axum::http::HeaderValue;
-use std::fmt::Write;
 
 /// What the pages may load: nothing but their own style.
 pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
@@ -15,8 +10,6 @@ pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) const ICON: &str = include_str!("pages/icon.svg");
 /// Shown in the place of a viewer that was not built.
 pub(crate) const NO_VIEWER: &str = include_str!("pages/no-viewer.html");
-const LANDING: &str = include_str!("pages/landing.html");
-const COLLECTION: &str = include_str!("pages/collection.html");
 
 /// `text` as it stands in HTML, also within quotes.
 pub(crate) fn escaped(text: &str) -> String {
@@ -35,7 +28,7 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// `text` as HTML, its web addresses as links.
-fn linked(text: &str) -> String {
+pub(crate) fn linked(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let address = word.trim_end_matches([',', ';', '.', ')']);
         let html = escaped(address);
@@ -63,81 +56,6 @@ pub(crate) fn filled(page: &str, values: &[(&str, String)]) -> String {
     }
     filled.push_str(rest);
     filled
-}
-
-/// The landing page.
-pub(crate) fn landing(collections: &Collections, viewer: bool) -> String {
-    let titles: Vec<&str> = collections
-        .values()
-        .map(|served| served.collection.pointer().title.as_str())
-        .collect();
-    let sections: String = collections
-        .iter()
-        .map(|(name, served)| collection(name, served, viewer))
-        .collect::<Vec<_>>()
-        .concat();
-    filled(
-        LANDING,
-        &[("title", escaped(&titles.join(", "))), ("collections", sections)],
-    )
-}
-
-fn collection(name: &str, served: &Served, viewer: bool) -> String {
-    let (pointer, manifest) = (served.collection.pointer(), served.collection.manifest());
-    let name = segment(name);
-    let mut layers = String::new();
-    let (buildings, others): (Vec<_>, Vec<_>) = pointer.layers.iter().partition(|layer| layer.name == "buildings");
-    for layer in buildings.into_iter().chain(others) {
-        let _ = write!(
-            layers,
-            "<li><b>{}</b> {}</li>",
-            grouped(layer.count),
-            escaped(&layer.name)
-        );
-    }
-    let explore = if viewer {
-        format!(
-            "<a class=\"door main\" href=\"viewer/?collection={name}\"><b>Explore the city</b><span>Fly through it in your browser, click a building and read what is known of it.</span></a>"
-        )
-    } else {
-        "<a class=\"door\" href=\"viewer/\"><b>Explore the city</b><span>The web viewer is not set up on this server. See how.</span></a>".to_owned()
-    };
-    let example = served.example.as_ref().map(|(id, title)| {
-        let title = escaped(title.as_deref().unwrap_or(id));
-        format!(
-            "<li>One feature as GeoJSON: <a href=\"collections/{name}/items/{}\">{title}</a></li>",
-            segment(id)
-        )
-    });
-    let license = manifest
-        .license
-        .as_ref()
-        .map(|license| format!("<br>{}", linked(license)));
-    let credits: Vec<String> = pointer.attribution.iter().map(|credit| linked(credit)).collect();
-    let extent = manifest.extent.map(|[west, south, _, east, north, _]| {
-        format!("<dt>Extent</dt><dd>{west:.4} to {east:.4} E, {south:.4} to {north:.4} N</dd>")
-    });
-    let date = manifest.source_date.as_deref().and_then(|date| date.split('T').next());
-    filled(
-        COLLECTION,
-        &[
-            ("name", name.clone()),
-            ("title", escaped(&pointer.title)),
-            ("layers", layers),
-            ("explore", explore),
-            ("geopackage", format!("collections/{name}/3dtiles/{}", pointer.features)),
-            ("example", example.unwrap_or_default()),
-            ("extent", extent.unwrap_or_default()),
-            (
-                "date",
-                date.map(|date| format!("<dt>Data of</dt><dd>{}</dd>", escaped(date)))
-                    .unwrap_or_default(),
-            ),
-            ("crs", escaped(&manifest.crs)),
-            ("attribution", credits.join("<br>")),
-            ("license", license.unwrap_or_default()),
-        ],
-    )
 }
 
 /// A number in groups of three, parted by narrow spaces.

@@ -73,11 +73,11 @@ fn a_browser_gets_a_page_and_a_program_a_document_and_all_links_lead_somewhere()
         (page.status, page.header("content-type")),
         (200, "text/html; charset=utf-8")
     );
-    assert_eq!(page.header("vary"), "Accept");
+    assert_eq!(page.header("vary"), "Accept, Accept-Language");
     let html = page.text();
     for expected in [
         "<html lang=\"en\">",
-        "<title>Sample city in 3D</title>",
+        "<title>Sample city: 3D city model</title>",
         "(c) The people of the sample",
         "https://opendatacommons.org/licenses/odbl/1-0/",
         "<b>6</b> buildings",

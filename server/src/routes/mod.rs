@@ -1,6 +1,7 @@
 //! What each address answers.
 
 pub(crate) mod api;
+pub(crate) mod blocks;
 pub(crate) mod collections;
 pub(crate) mod health;
 pub(crate) mod items;

@@ -9,6 +9,7 @@ use crate::error::io;
 use crate::feature_table::{self, FeatureTable};
 use crate::generations::Generations;
 use crate::name::ContentName;
+use crate::outline::{self, Outline, Window};
 use crate::publisher::{FILES, POINTER, hash_file};
 use crate::query::{self, Page, Query};
 use crate::{Coding, Error, FeatureRow, FileEntry, Manifest, Property, property, search};
@@ -223,6 +224,19 @@ impl Collection {
     pub fn query(&self, query: &Query, budget: Duration) -> Result<Page, Error> {
         let tables: Vec<&FeatureTable> = self.tables.iter().collect();
         query::run(query, budget, &tables, &self.properties, &self.features, &self.search)
+    }
+
+    /// Hands over where the features of a layer lie that meet a window, in no order, until `take` returns false; nothing
+    /// for a layer that is not there.
+    ///
+    /// # Errors
+    /// [`Error::Database`] as SQLite says.
+    pub fn outlines(&self, layer: &str, window: &Window, mut take: impl FnMut(Outline) -> bool) -> Result<(), Error> {
+        let Some(table) = self.tables.iter().find(|table| table.name == layer) else {
+            return Ok(());
+        };
+        self.features
+            .with(|connection| outline::for_each(connection, table, window, &mut take))
     }
 
     /// The features whose name, address or id hold words that begin with the given ones, best first. A

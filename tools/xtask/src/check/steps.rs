@@ -96,6 +96,11 @@ pub(crate) const ALL: &[Step] = &[
         run: desktop,
     },
     Step {
+        name: "pages",
+        what: "ordering a block world by keyboard, and the landing page's snippets, in headless Chromium",
+        run: pages,
+    },
+    Step {
         name: "blocks",
         what: "the block world in independent readers",
         run: blocks,
@@ -220,6 +225,15 @@ fn features(place: &Place) -> anyhow::Result<Outcome> {
 fn browser(place: &Place) -> anyhow::Result<Outcome> {
     let mut all = Outcome::Ran(Counts::default());
     for script in ["viewer.mjs", "cesium.mjs", "three.mjs", "styles.mjs", "holes.mjs"] {
+        let script = format!("tools/checks/browser/{script}");
+        all = both(all, node(place, &script, &[&place.made().join("store")])?);
+    }
+    Ok(all)
+}
+
+fn pages(place: &Place) -> anyhow::Result<Outcome> {
+    let mut all = Outcome::Ran(Counts::default());
+    for script in ["blocks.mjs", "snippets.mjs"] {
         let script = format!("tools/checks/browser/{script}");
         all = both(all, node(place, &script, &[&place.made().join("store")])?);
     }
