@@ -88,7 +88,7 @@ pub(crate) fn draw(served: &Served, place: Place) -> Result<Option<Bytes>, store
             features < MOST_FEATURES && corners < MOST_CORNERS
         })?;
         if let Some(path) = path.finish() {
-            picture.fill_path(&path, &paint(fill), FillRule::EvenOdd, Transform::identity(), None);
+            picture.fill_path(&path, &paint(fill), FillRule::Winding, Transform::identity(), None);
             if let Some(edge) = edge.filter(|_| place.z >= 15) {
                 picture.stroke_path(&path, &paint(edge), &Stroke::default(), Transform::identity(), None);
             }
@@ -103,29 +103,40 @@ fn add(path: &mut PathBuilder, place: Place, outline: &Outline) -> usize {
         Outline::Box([west, south, east, north]) => {
             let ([left, bottom], [right, top]) = (place.pixel([*west, *south]), place.pixel([*east, *north]));
             // What is thinner than a hair is still there.
-            let rect = tiny_skia::Rect::from_ltrb(left, top, right.max(left + 0.5), bottom.max(top + 0.5));
-            if let Some(rect) = rect {
-                path.push_rect(rect);
-            }
+            let (right, bottom) = (right.max(left + 0.5), bottom.max(top + 0.5));
+            add_ring(path, &mut [[left, top], [right, top], [right, bottom], [left, bottom]], true);
             4
         }
         Outline::Footprint(polygons) => {
             let mut corners = 0;
-            for ring in polygons.iter().flatten() {
-                for (number, point) in ring.iter().enumerate() {
-                    let [x, y] = place.pixel(*point);
-                    if number == 0 {
-                        path.move_to(x, y);
-                    } else {
-                        path.line_to(x, y);
-                    }
+            for polygon in polygons {
+                for (number, ring) in polygon.iter().enumerate() {
+                    let mut ring: Vec<[f32; 2]> = ring.iter().map(|point| place.pixel(*point)).collect();
+                    add_ring(path, &mut ring, number == 0);
+                    corners += ring.len();
                 }
-                path.close();
-                corners += ring.len();
             }
             corners
         }
     }
+}
+
+/// Adds a ring, exteriors one way round and holes the other: then houses that lie over their own parts add up, and a
+/// courtyard of all of them stays one.
+fn add_ring(path: &mut PathBuilder, ring: &mut [[f32; 2]], exterior: bool) {
+    let next = ring.iter().cycle().skip(1);
+    let area: f32 = ring.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum();
+    if (area > 0.0) != exterior {
+        ring.reverse();
+    }
+    for (number, [x, y]) in ring.iter().enumerate() {
+        if number == 0 {
+            path.move_to(*x, *y);
+        } else {
+            path.line_to(*x, *y);
+        }
+    }
+    path.close();
 }
 
 fn paint([red, green, blue]: [u8; 3]) -> Paint<'static> {
@@ -159,6 +170,30 @@ mod tests {
                 "{pixel:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_house_over_its_own_part_is_filled_and_a_courtyard_is_not() {
+        let place = Place { z: 0, x: 0, y: 0 };
+        // In degrees about the equator: a house with a courtyard, and a part of it drawn the other way round.
+        let ring = |a: f64, b: f64| vec![[a, a], [b, a], [b, b], [a, b], [a, a]];
+        let mut part = ring(-60.0, -30.0);
+        part.reverse();
+        let house = Outline::Footprint(vec![vec![ring(-60.0, 60.0), ring(-10.0, 10.0)]]);
+        let mut path = PathBuilder::new();
+        for outline in [house, Outline::Footprint(vec![vec![part]])] {
+            add(&mut path, place, &outline);
+        }
+        let (Some(mut picture), Some(path)) = (Pixmap::new(SIDE, SIDE), path.finish()) else {
+            unreachable!("both are there")
+        };
+        picture.fill_path(&path, &paint([9, 9, 9]), FillRule::Winding, Transform::identity(), None);
+        let is_filled = |degrees: f64| {
+            let [x, y] = place.pixel([degrees, degrees]);
+            picture.pixel(x as u32, y as u32).is_some_and(|pixel| pixel.alpha() == 255)
+        };
+        assert!(is_filled(-45.0) && is_filled(45.0));
+        assert!(!is_filled(0.0) && !is_filled(70.0));
     }
 
     #[test]

@@ -96,7 +96,8 @@ export class CityMap extends EventTarget {
         const picture = this.pictures.get(key) ?? this.add(key, this.address(this.level, x, y));
         const left = (x / count - this.centre[0]) * TILE * count + clientWidth / 2;
         const top = (y / count - this.centre[1]) * TILE * count + clientHeight / 2;
-        picture.style.transform = `translate(${left}px, ${top}px)`;
+        // Whole pixels: a picture between two would show its edge.
+        picture.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
       }
     }
     for (const [key, picture] of this.pictures) {
