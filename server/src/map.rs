@@ -104,7 +104,11 @@ fn add(path: &mut PathBuilder, place: Place, outline: &Outline) -> usize {
             let ([left, bottom], [right, top]) = (place.pixel([*west, *south]), place.pixel([*east, *north]));
             // What is thinner than a hair is still there.
             let (right, bottom) = (right.max(left + 0.5), bottom.max(top + 0.5));
-            add_ring(path, &mut [[left, top], [right, top], [right, bottom], [left, bottom]], true);
+            add_ring(
+                path,
+                &mut [[left, top], [right, top], [right, bottom], [left, bottom]],
+                true,
+            );
             4
         }
         Outline::Footprint(polygons) => {
@@ -190,7 +194,9 @@ mod tests {
         picture.fill_path(&path, &paint([9, 9, 9]), FillRule::Winding, Transform::identity(), None);
         let is_filled = |degrees: f64| {
             let [x, y] = place.pixel([degrees, degrees]);
-            picture.pixel(x as u32, y as u32).is_some_and(|pixel| pixel.alpha() == 255)
+            picture
+                .pixel(x as u32, y as u32)
+                .is_some_and(|pixel| pixel.alpha() == 255)
         };
         assert!(is_filled(-45.0) && is_filled(45.0));
         assert!(!is_filled(0.0) && !is_filled(70.0));

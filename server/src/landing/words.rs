@@ -119,6 +119,14 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("copy", ["Kopioi", "Kopiera", "Copy"]),
     ("copied", ["Kopioitu", "Kopierad", "Copied"]),
     (
+        "people",
+        [
+            "<a href=\"stats\">Käyttö lukuina</a> · <a href=\"privacy\">Yksityisyys</a>",
+            "<a href=\"stats\">Användning i siffror</a> · <a href=\"privacy\">Integritet</a>",
+            "<a href=\"stats\">Use in figures</a> · <a href=\"privacy\">Privacy</a>",
+        ],
+    ),
+    (
         "programs",
         [
             "Ohjelmille: <a href=\"?f=json\">tämä sivu JSON-muodossa</a>, <a href=\"api\">rajapinta</a>, <a href=\"collections\">aineistot</a>, <a href=\"processes\">tilattavat tuotteet</a>, <a href=\"conformance\">standardit</a>. Palvelimena Kortteli.",
