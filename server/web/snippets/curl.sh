@@ -1,5 +1,7 @@
 # One building with everything that is known of it
 curl -L '{base}collections/{collection}/items/{item}'
+# The buildings above 30 m in a box, ten at a time
+curl -G '{base}collections/{collection}/items' -d 'bbox={bbox}' -d limit=10 --data-urlencode 'filter=measuredHeight > 30'
 # The root of the tiles, and every footprint and attribute as a GeoPackage
 curl -LO '{base}collections/{collection}/3dtiles/tileset.json'
 curl -LO '{base}collections/{collection}/3dtiles/{geopackage}'
