@@ -10,6 +10,7 @@ use crate::queries::Queries;
 use crate::shelf::{Served, Shelf};
 use crate::uses::Uses;
 use crate::viewer_files::ViewerFiles;
+use crate::workshop::Workshop;
 use crate::{headers, openapi, public, routes};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) cache: Cache,
+    pub(crate) workshop: Workshop,
     pub(crate) viewer: Option<ViewerFiles>,
     pub(crate) queries: Queries,
     pub(crate) config: Config,
@@ -66,6 +68,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(routes::tiles::file))
         .routes(routes!(routes::tiles::download))
         .routes(routes!(routes::items::items))
+        .routes(routes!(routes::plain::tileset))
+        .routes(routes!(routes::plain::file))
+        .routes(routes!(routes::archive::archive))
+        .routes(routes!(routes::extract::extract))
         .routes(routes!(routes::items::item))
         .routes(routes!(routes::blocks::page))
         .routes(routes!(routes::blocks::file))

@@ -121,6 +121,13 @@ pub struct Limits {
     #[serde(with = "quantity::size")]
     #[schemars(with = "String")]
     pub cache_bytes: usize,
+    /// The largest box of an extract, in hectares: 100 are a square kilometre.
+    pub extract_hectares: u32,
+    /// The most bytes of vertices and triangles of an extract. Two extracts are made at once, and each may take three
+    /// times as much memory.
+    #[serde(with = "quantity::size")]
+    #[schemars(with = "String")]
+    pub extract_bytes: usize,
 }
 
 impl Default for Config {
@@ -163,6 +170,8 @@ impl Default for Limits {
             drain: Duration::from_secs(20),
             poll: Duration::from_secs(2),
             cache_bytes: 128 << 20,
+            extract_hectares: 100,
+            extract_bytes: 64 << 20,
         }
     }
 }

@@ -161,6 +161,18 @@ pub(crate) fn collection(name: &str, served: &Served, base: &str) -> Value {
             "Every feature with every attribute",
         ),
         link(
+            format!("{own}/3dtiles.3tz"),
+            "enclosure",
+            "application/vnd.maxar.archive.3tz+zip",
+            "The tileset as one file",
+        ),
+        link(
+            format!("{own}/3dtiles/plain/tileset.json"),
+            "alternate",
+            "application/json",
+            "3D Tiles in core glTF 2.0, for programs that know no extensions",
+        ),
+        link(
             format!("{up}/viewer/?collection={}", segment(name)),
             "preview",
             "text/html",

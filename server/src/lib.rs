@@ -14,6 +14,9 @@
 //! | `/collections/{collectionId}/3dtiles/files/{name}` | immutable tiles and tilesets, precompressed |
 //! | `/collections/{collectionId}/3dtiles/{name}` | GeoPackage, search index and manifest |
 //! | `/collections/{collectionId}/items` | features as GeoJSON: by place, property, CQL2, words; page by page |
+//! | `/collections/{collectionId}/3dtiles/plain/tileset.json`, `.../plain/{recipe}/{name}` | the same tree in core glTF |
+//! | `/collections/{collectionId}/3dtiles.3tz` | the tileset as one file |
+//! | `/collections/{collectionId}/extract` | a box of the city as one model |
 //! | `/collections/{collectionId}/items/{featureId}` | one feature as GeoJSON |
 //! | `/processes`, `/processes/{processId}/execution` | OGC API - Processes: what can be made to order |
 //! | `/jobs/{jobId}`, `.../events`, `.../results/{name}` | what became of an order, for who knows its secret |
@@ -30,6 +33,7 @@
 mod accept;
 mod api_page;
 mod app;
+mod archive;
 mod axis_order;
 mod blocks_page;
 mod body;
@@ -55,6 +59,7 @@ mod metrics;
 mod openapi;
 mod page;
 mod places;
+mod plain;
 mod problem;
 mod public;
 mod queries;
@@ -66,6 +71,7 @@ mod shelf;
 mod stats;
 mod uses;
 mod viewer_files;
+mod workshop;
 
 pub use config::{Config, JobLimits, Key, Limits, LogFormat, LogSettings, reference};
 pub use error::Error;

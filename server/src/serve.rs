@@ -15,6 +15,7 @@ use crate::routes::metrics;
 use crate::shelf::Shelf;
 use crate::uses::Uses;
 use crate::viewer_files::ViewerFiles;
+use crate::workshop::Workshop;
 use crate::{Config, Error, Limits};
 use hyper_util::server::graceful::GracefulShutdown;
 use std::future::Future;
@@ -69,6 +70,7 @@ impl Server {
             shelf,
             jobs,
             cache: Cache::new(config.limits.cache_bytes, metrics.cache.clone()),
+            workshop: Workshop::default(),
             viewer,
             queries: Queries::default(),
             public_base: config.public_base()?,

@@ -1,13 +1,16 @@
 //! What each address answers.
 
 pub(crate) mod api;
+pub(crate) mod archive;
 pub(crate) mod blocks;
 pub(crate) mod collections;
+pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod jobs;
 pub(crate) mod landing;
 pub(crate) mod metrics;
+pub(crate) mod plain;
 pub(crate) mod privacy;
 pub(crate) mod processes;
 pub(crate) mod queryables;

@@ -32,6 +32,8 @@ pub struct Sample {
     pub houses: usize,
     /// Reverses the order in which features are handed over.
     pub reversed: bool,
+    /// How tiles are stored.
+    pub encoding: Encoding,
     /// Changes the content before it is encoded: the tile's stem and the tile.
     pub spoil: fn(&str, &mut TileContent),
     /// Changes a tileset before it is written: its stem and the tileset.
@@ -49,6 +51,7 @@ impl Default for Sample {
             first_height: 12.0,
             houses: 4,
             reversed: false,
+            encoding: Encoding::Compact,
             spoil: |_, _| {},
             spoil_tileset: |_, _| {},
             crs: None,
@@ -250,7 +253,7 @@ impl Sample {
         let position = |p: &[f32; 3]| origin + DVec3::new(p[0].into(), p[1].into(), p[2].into());
         let bounds = Aabb::from_points(content.mesh.positions.iter().map(position));
         (self.spoil)(stem, &mut content);
-        let bytes = glb::encode(&content, Encoding::Compact, "schema.json").expect("the sample's tiles encode");
+        let bytes = glb::encode(&content, self.encoding, "schema.json").expect("the sample's tiles encode");
         Ok((publisher.put(stem, "glb", &bytes)?, bounds))
     }
 
