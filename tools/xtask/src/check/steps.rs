@@ -105,6 +105,11 @@ pub(crate) const ALL: &[Step] = &[
         what: "the block world in independent readers",
         run: blocks,
     },
+    Step {
+        name: "extract",
+        what: "extracts in three.js, Blender and Godot; plain tiles and archives in CesiumGS' tools",
+        run: extract,
+    },
 ];
 
 fn fmt(place: &Place) -> anyhow::Result<Outcome> {
@@ -260,6 +265,12 @@ fn blocks(place: &Place) -> anyhow::Result<Outcome> {
         )
         .env("KORTTELI", place.program("kortteli"))
         .env("PYTHON", place.venv.join("bin/python")))
+}
+
+fn extract(place: &Place) -> anyhow::Result<Outcome> {
+    let store = place.made().join("store");
+    let models = node(place, "tools/checks/extract/check.mjs", &[&store])?;
+    Ok(both(models, node(place, "tools/checks/extract/served.mjs", &[&store])?))
 }
 
 fn node(place: &Place, script: &str, paths: &[&Path]) -> anyhow::Result<Outcome> {
