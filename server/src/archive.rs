@@ -323,3 +323,49 @@ fn end(out: &mut Vec<u8>, count: u64, offset: u64) {
     out.extend(long(offset));
     out.extend([0; 2]);
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests say what they expect by failing")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn more_entries_than_16_bits_count_are_all_found() {
+        let entries = (0..70_000).map(|number| memory(&format!("files/{number}"), Bytes::from(vec![number as u8])));
+        let archive = Archive::laid_out(entries.collect());
+        let mut bytes = Vec::new();
+        archive.write(0..archive.length(), &mut bytes).await.unwrap();
+        assert_eq!(bytes.len() as u64, archive.length());
+        let mut zip = zip::ZipArchive::new(io::Cursor::new(bytes)).unwrap();
+        assert_eq!(zip.len(), 70_001);
+        let mut read = Vec::new();
+        zip.by_name("files/69999").unwrap().read_to_end(&mut read).unwrap();
+        assert_eq!(read, [69_999_u32 as u8]);
+    }
+
+    #[test]
+    fn what_begins_beyond_4_gib_says_so_in_64_bits() {
+        let far = |name: &str| Entry {
+            packed: 3 << 30,
+            body: Body::File {
+                path: PathBuf::new(),
+                skip: 0,
+            },
+            ..memory(name, Bytes::new())
+        };
+        let archive = Archive::laid_out(vec![far("a"), far("b"), far("c")]);
+        assert!(archive.length() > 9 << 30);
+        let header = archive
+            .directory
+            .windows(47)
+            .position(|bytes| bytes[..4] == CENTRAL_HEADER.to_le_bytes() && bytes[46] == b'c');
+        let header = &archive.directory[header.unwrap()..];
+        assert_eq!(header[30..32], 12u16.to_le_bytes(), "the length of the extra field");
+        assert_eq!(header[42..46], u32::MAX.to_le_bytes());
+        assert_eq!(header[47..51], [1, 0, 8, 0]);
+        assert_eq!(header[51..59], (2u64 * ((3 << 30) + 31)).to_le_bytes());
+        let end = archive.directory.len() - 22;
+        assert_eq!(archive.directory[end + 16..end + 20], u32::MAX.to_le_bytes());
+        assert_eq!(archive.directory[end - 20..end - 16], LOCATOR_64.to_le_bytes());
+    }
+}
