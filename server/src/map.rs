@@ -23,13 +23,34 @@ const SMALL: f64 = 2.5;
 const MOST_FEATURES: usize = 1_000_000;
 /// The most corners of a picture and layer.
 const MOST_CORNERS: usize = 2_000_000;
-/// The layers from below, with fill and edge. Ground and street furniture would hide or crowd the rest.
-const LAYERS: [(&str, [u8; 3], Option<[u8; 3]>); 4] = [
-    ("water", [0xa9, 0xcb, 0xdf], None),
-    ("green", [0xcf, 0xe0, 0xbd], None),
-    ("roads", [0xdd, 0xd6, 0xc6], None),
-    ("buildings", [0x9c, 0x7c, 0x60], Some([0x5f, 0x46, 0x32])),
+/// The layers from below. Ground and street furniture would hide or crowd the rest.
+const LAYERS: [Style; 4] = [
+    Style::filled("water", [0xa9, 0xcb, 0xdf]),
+    Style::filled("green", [0xcf, 0xe0, 0xbd]),
+    Style::filled("roads", [0xdd, 0xd6, 0xc6]),
+    Style {
+        edge: Some([0x5f, 0x46, 0x32]),
+        ..Style::filled("buildings", [0x9c, 0x7c, 0x60])
+    },
 ];
+
+/// How a layer is drawn.
+struct Style {
+    layer: &'static str,
+    fill: [u8; 3],
+    /// Drawn from near only.
+    edge: Option<[u8; 3]>,
+}
+
+impl Style {
+    const fn filled(layer: &'static str, fill: [u8; 3]) -> Self {
+        Self {
+            layer,
+            fill,
+            edge: None,
+        }
+    }
+}
 
 /// Which picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +100,7 @@ pub(crate) fn draw(served: &Served, place: Place) -> Result<Option<Bytes>, store
         bbox: [west - pixel[0], south - pixel[1], east + pixel[0], north + pixel[1]],
         detail: pixel.map(|degrees| degrees * SMALL),
     };
-    for (layer, fill, edge) in LAYERS {
+    for Style { layer, fill, edge } in LAYERS {
         let mut path = PathBuilder::new();
         let (mut features, mut corners) = (0, 0);
         served.collection.outlines(layer, &window, |outline| {

@@ -252,7 +252,10 @@ fn the_viewer_is_served_by_name_with_its_compressed_forms() {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
     let html = server.ask("GET", "/", &[("Accept", "text/html")]).text();
-    assert!(html.contains("href=\"viewer/?collection=helsinki&amp;lang=en\""), "{html}");
+    assert!(
+        html.contains("href=\"viewer/?collection=helsinki&amp;lang=en\""),
+        "{html}"
+    );
 }
 
 fn hostile_segment() -> impl Strategy<Value = String> {
