@@ -9,7 +9,7 @@ use crate::shelf::Served;
 use std::fmt::Write;
 
 /// For which program, the file's name, and the file.
-const SNIPPETS: [(&str, &str, &str); 6] = [
+const SNIPPETS: [(&str, &str, &str); 9] = [
     ("curl", "curl.sh", include_str!("../../web/snippets/curl.sh")),
     (
         "CesiumJS",
@@ -27,6 +27,9 @@ const SNIPPETS: [(&str, &str, &str); 6] = [
         include_str!("../../web/snippets/unreal.txt"),
     ),
     ("Unity", "unity.txt", include_str!("../../web/snippets/unity.txt")),
+    ("Godot", "godot.gd", include_str!("../../web/snippets/godot.gd")),
+    ("Blender", "blender.py", include_str!("../../web/snippets/blender.py")),
+    ("bevy", "bevy.rs", include_str!("../../web/snippets/bevy.rs")),
     ("QGIS", "qgis.py", include_str!("../../web/snippets/qgis.py")),
 ];
 /// Metres to each side of the middle that the snippets ask for.

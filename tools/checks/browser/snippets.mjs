@@ -23,6 +23,8 @@ await run("snippets", {}, async ({ report, base, pages, open }) => {
   await showsTheCity(report, open, base, pages, "cesium.html", snippets["cesium.html"], 8000);
   await showsTheCity(report, open, base, pages, "three.html", snippets["three.html"], 4000);
   await asksAsQgis(report, snippets["qgis.py"], base);
+  await importsInBlender(report, snippets["blender.py"]);
+  for (const name of ["bevy.rs", "godot.gd"]) await fetchesAModel(report, name, snippets[name], base);
   for (const name of ["unreal.txt", "unity.txt"]) await leadsSomewhere(report, name, snippets[name], base);
   await speaksThreeLanguages(report, open, base);
   await fitsSmallScreens(report, open, base);
@@ -153,6 +155,29 @@ async function servedInPublic() {
       await new Promise((resolve) => proxy.close(resolve));
     },
   };
+}
+
+/** Runs the snippet in Blender and counts what it brought in. */
+async function importsInBlender(report, text) {
+  if (!existsSync("/usr/bin/blender")) {
+    console.log("# Blender is not installed (Debian: blender), so its snippet was not run");
+    return;
+  }
+  // Debian 12 pairs Blender 3.4, whose importer still says numpy.bool, with a NumPy that no longer does.
+  const mend = "import numpy\nif 'bool' not in vars(numpy): numpy.bool = bool\n";
+  const count = "\nprint('meshes', len([o for o in bpy.data.objects if o.type == 'MESH']))\n";
+  const arguments_ = ["--background", "--factory-startup", "--python-exit-code", "1", "--python-expr", mend + text + count];
+  const { stdout } = await call("blender", arguments_, { env: { ...process.env, no_proxy: "127.0.0.1" }, maxBuffer: 1 << 26 });
+  const meshes = Number(/meshes (\d+)/.exec(stdout)?.[1] ?? -1);
+  report.check("Blender: the snippet brings in a part of the city", meshes > 20, `${meshes} meshes`);
+}
+
+/** Engines that are not here fetch a model: that there is one at the address is checked, and no more. */
+async function fetchesAModel(report, name, text, base) {
+  const [address] = text.match(/http:[^'"\s]+/) ?? [];
+  const answer = await fetch(address);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  report.check(`${name}: a model is at the address`, address.startsWith(base) && answer.ok && bytes.toString("latin1", 0, 4) === "glTF", `${bytes.length} bytes`);
 }
 
 async function leadsSomewhere(report, name, text, base) {
