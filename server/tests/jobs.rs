@@ -531,6 +531,8 @@ fn a_full_disk_ends_a_job_with_a_clear_word_and_leaves_nothing_behind() {
             .unwrap()
             .contains("not enough room")
     );
+    // The record is written after it is told.
+    drop(server);
     let left = files_below(state.path());
     assert!(
         left.iter()
