@@ -334,8 +334,8 @@ pub(crate) struct Layer {
 )]
 pub(crate) struct FeatureCollection {
     /// `FeatureCollection`
-    #[schema(inline)]
-    r#type: FeatureCollectionType,
+    #[schema(pattern = "^FeatureCollection$")]
+    r#type: String,
     /// How many features this page has.
     numberReturned: u64,
     /// How many features match in all, where that is known.
@@ -346,25 +346,13 @@ pub(crate) struct FeatureCollection {
     links: Vec<Link>,
 }
 
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "the document alone reads it")]
-enum FeatureCollectionType {
-    FeatureCollection,
-}
-
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "the document alone reads it")]
-enum FeatureType {
-    Feature,
-}
-
 /// A feature of a page (RFC 7946, 3.2).
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "the document alone reads it")]
 pub(crate) struct ListedFeature {
     /// `Feature`
-    #[schema(inline)]
-    r#type: FeatureType,
+    #[schema(pattern = "^Feature$")]
+    r#type: String,
     /// Its `gml:id`.
     id: String,
     /// West, south, lowest, east, north, highest: degrees, and metres above the ellipsoid.
@@ -381,8 +369,8 @@ pub(crate) struct ListedFeature {
 #[allow(dead_code, reason = "the document alone reads it")]
 pub(crate) struct Feature {
     /// `Feature`
-    #[schema(inline)]
-    r#type: FeatureType,
+    #[schema(pattern = "^Feature$")]
+    r#type: String,
     /// Its `gml:id`.
     id: String,
     /// West, south, lowest, east, north, highest: degrees, and metres above the ellipsoid.

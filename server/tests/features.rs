@@ -416,6 +416,13 @@ fn collections_are_chosen_by_place_too() {
 fn the_description_lists_the_parameters_of_items_and_no_filter_breaks_the_server() {
     let server = Running::start();
     let interface = server.get("/api?f=json").json();
+    // What GDAL says that it takes.
+    let accept = "application/vnd.oai.openapi+json;version=3.0, application/openapi+json;version=3.0, application/json";
+    let plain = server.ask("GET", "/api?f=json", &[("Accept", accept)]);
+    assert_eq!(
+        (plain.header("content-type"), plain.header("vary")),
+        ("application/json", "Accept")
+    );
     let items = &interface["paths"]["/collections/{collectionId}/items"]["get"];
     let names: Vec<&str> = items["parameters"]
         .as_array()
