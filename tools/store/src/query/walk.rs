@@ -5,8 +5,9 @@ use super::{Asked, Clock, Cursor, Filling, MOST_COUNTED, Page, Query, place};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-/// How long counting may take, in thousands of steps: some hundred thousand rows of a plain comparison.
-const COUNTING: u32 = 2_000;
+/// How long counting may take, in thousands of steps: some ten thousand rows of a plain comparison. Nobody waits for a
+/// number much longer than for the page.
+const COUNTING: u32 = 200;
 
 /// One page.
 pub(super) fn page(
