@@ -95,11 +95,13 @@ def main():
         judge(f"-where finds {len(expected)} features", 0 < len(expected) < count and found == expected, (found, expected))
         asked = "\n".join(server.proxy.asked)
         judge("the condition reached the server", "filter=" in asked, asked)
-        lines = [line for line in server.logged().splitlines() if "/collections/{collectionId}/items" in line]
-        for parameter in ("bbox", "filter"):
-            named = [line for line in lines if re.search(rf"\b{parameter}\b", line)]
-            judge(f"the server's log names {parameter}", named, lines[-1:])
-        judge("and tells nothing of its value", "measuredHeight" not in server.logged(), "it does")
+
+    # A line is written after its answer: only when the server has stopped is the last one there.
+    lines = [line for line in server.logged().splitlines() if "/collections/{collectionId}/items" in line]
+    for parameter in ("bbox", "filter"):
+        named = [line for line in lines if re.search(rf"\b{parameter}\b", line)]
+        judge(f"the server's log names {parameter}", named, lines[-1:])
+    judge("and tells nothing of its value", "measuredHeight" not in server.logged(), "it does")
     judge("the server stopped in good order", server.process.returncode == 0, server.process.returncode)
 
 
