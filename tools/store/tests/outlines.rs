@@ -1,5 +1,9 @@
 //! Outlines for a map, of the sample city.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests say what they expect by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests say what they expect by failing"
+)]
 #![allow(dead_code, reason = "the sample is shared with other tests")]
 
 mod sample;
