@@ -110,6 +110,11 @@ pub(crate) const ALL: &[Step] = &[
         what: "extracts in three.js, Blender and Godot; plain tiles and archives in CesiumGS' tools",
         run: extract,
     },
+    Step {
+        name: "package",
+        what: "the Debian package: contents, settings, unit, and the program in it",
+        run: package,
+    },
 ];
 
 fn fmt(place: &Place) -> anyhow::Result<Outcome> {
@@ -271,6 +276,16 @@ fn extract(place: &Place) -> anyhow::Result<Outcome> {
     let store = place.made().join("store");
     let models = node(place, "tools/checks/extract/check.mjs", &[&store])?;
     Ok(both(models, node(place, "tools/checks/extract/served.mjs", &[&store])?))
+}
+
+fn package(place: &Place) -> anyhow::Result<Outcome> {
+    run(place
+        .command(
+            "tools/checks/package/run",
+            &[&place.made().join("store").to_string_lossy()],
+        )
+        .env("KORTTELI", place.program("kortteli"))
+        .env("KORTTELI_MADE", place.made()))
 }
 
 fn node(place: &Place, script: &str, paths: &[&Path]) -> anyhow::Result<Outcome> {
