@@ -24,7 +24,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 const MOST_HEADERS: usize = 64;
 /// What an HTTP/2 client begins with (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// What is kept of one HTTP/2 answer that the client does not take yet.
+/// What is kept of an answer that the client does not take yet.
 const SEND_BUFFER: usize = 64 << 10;
 /// What an HTTP/2 client may send unasked: request bodies are small.
 const WINDOW: u32 = 64 << 10;
@@ -63,6 +63,7 @@ pub(crate) async fn serve(
             .header_read_timeout(limits.idle_timeout)
             .max_header_size(limits.header_bytes)
             .max_headers(MOST_HEADERS)
+            .max_buf_size(SEND_BUFFER.max(limits.header_bytes))
             .serve_connection(TokioIo::new(stream), front);
         // A client that breaks off or is too slow is its own affair.
         let _ = watcher.watch(connection).await;

@@ -1,12 +1,14 @@
 //! Small documents made for a request: JSON and HTML with a tag of their own.
 
+use crate::headers::vary;
 use crate::problem::Problem;
-use crate::public;
-use crate::representation::{Representation, slice};
+use crate::representation::{Representation, Wanted, slice};
 use crate::shelf::Served;
+use crate::{accept, public};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
+use store::{CodedLength, Coding};
 
 /// `application/json`
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -17,7 +19,14 @@ pub(crate) const SCHEMA: HeaderValue = HeaderValue::from_static("application/sch
 /// `text/html`
 pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// Answers with a document; a client that has it already gets a 304.
+/// Documents of fewer bytes fit into a packet or two as they are.
+const LEAST: usize = 1 << 10;
+/// Documents of more bytes would take a second or more.
+const MOST: usize = 16 << 20;
+/// Documents of more bytes are packed on another thread.
+const BESIDE: usize = 32 << 10;
+
+/// Answers with a document, packed where the client takes that; a client that has it already gets a 304.
 pub(crate) async fn document(
     method: &Method,
     headers: &HeaderMap,
@@ -32,16 +41,59 @@ pub(crate) async fn document(
         body = Bytes::from(absolute);
     }
     let hash = blake3::hash(&body).to_hex();
+    sent(method, headers, &hash[..16], &body, media_type, cache).await
+}
+
+/// Answers with these bytes, packed where the client takes that.
+async fn sent(
+    method: &Method,
+    headers: &HeaderMap,
+    hash: &str,
+    body: &Bytes,
+    media_type: HeaderValue,
+    cache: HeaderValue,
+) -> Response {
+    let packs = (LEAST..=MOST).contains(&body.len());
+    let packed = if packs { packed(headers, body).await } else { None };
     let representation = Representation {
-        hash: &hash[..16],
+        hash,
         length: body.len() as u64,
-        codings: &[],
+        codings: packed.as_ref().map_or(&[], |(coded, _)| std::slice::from_ref(coded)),
         media_type,
         cache,
     };
-    representation
-        .answer(method, headers, async |wanted| Ok(slice(&body, &wanted.range)))
-        .await
+    let read = async |wanted: Wanted| {
+        let bytes = match &packed {
+            Some((coded, bytes)) if coded.coding == wanted.coding => bytes,
+            _ => body,
+        };
+        Ok(slice(bytes, &wanted.range))
+    };
+    let mut response = representation.answer(method, headers, read).await;
+    if packs {
+        vary(&mut response, "Accept-Encoding");
+    }
+    response
+}
+
+/// The document in the coding that the client likes best; none where it would rather have it as it is, or nothing is
+/// gained.
+async fn packed(headers: &HeaderMap, body: &Bytes) -> Option<(CodedLength, Bytes)> {
+    // Which is smaller is not known before it is made: Zstandard is, and takes less time.
+    let offered = [(Coding::Zstd, 1), (Coding::Gzip, 2)].map(|(coding, length)| CodedLength { coding, length });
+    let coding = accept::coding(headers, &offered);
+    if coding == Coding::Identity || headers.contains_key(header::RANGE) {
+        return None;
+    }
+    let bytes = if body.len() > BESIDE {
+        let body = body.clone();
+        tokio::task::spawn_blocking(move || coding.encode(&body)).await.ok()?
+    } else {
+        coding.encode(body)
+    };
+    let bytes = Bytes::from(bytes.ok()?);
+    let length = bytes.len() as u64;
+    (bytes.len() < body.len()).then_some((CodedLength { coding, length }, bytes))
 }
 
 /// The tag of a document that nothing but the served generation and the request decides, so that it is known before the
@@ -69,34 +121,32 @@ pub(crate) async fn tagged_document(
     cache: HeaderValue,
     make: impl AsyncFnOnce() -> Result<Bytes, Problem>,
 ) -> Result<Response, Problem> {
-    let mut representation = Representation {
+    let representation = Representation {
         hash: tag,
         length: 0,
         codings: &[],
-        media_type,
-        cache,
+        media_type: media_type.clone(),
+        cache: cache.clone(),
     };
-    if representation.is_known(headers) {
-        return Ok(representation
-            .answer(method, headers, async |_| Ok(axum::body::Body::empty()))
-            .await);
-    }
-    let mut body = make().await?;
-    if representation.media_type != HTML
-        && let Some(absolute) = public::absolute(&body)
-    {
-        body = Bytes::from(absolute);
-    }
-    representation.length = body.len() as u64;
-    Ok(representation
-        .answer(method, headers, async |wanted| Ok(slice(&body, &wanted.range)))
-        .await)
+    let mut response = if representation.is_known(headers) {
+        let nothing = async |_| Ok(axum::body::Body::empty());
+        representation.answer(method, headers, nothing).await
+    } else {
+        let mut body = make().await?;
+        if media_type != HTML
+            && let Some(absolute) = public::absolute(&body)
+        {
+            body = Bytes::from(absolute);
+        }
+        sent(method, headers, tag, &body, media_type, cache).await
+    };
+    // How long it is, is not known of one that was not made.
+    vary(&mut response, "Accept-Encoding");
+    Ok(response)
 }
 
 /// Says that the answer depends on what the client would rather read.
 pub(crate) fn varying_by_accept(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(header::VARY, HeaderValue::from_static("Accept"));
+    vary(&mut response, "Accept");
     response
 }

@@ -43,6 +43,21 @@ pub(crate) fn open_to_all(response: &mut Response, preflight: Option<&str>) {
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }
 
+/// Says that the answer depends on this header of the request too.
+pub(crate) fn vary(response: &mut Response, name: &'static str) {
+    let headers = response.headers_mut();
+    let listed = headers.get(header::VARY).and_then(|value| value.to_str().ok());
+    let value = match listed {
+        None => HeaderValue::from_static(name),
+        Some(listed) if listed.split(", ").any(|other| other == name) => return,
+        Some(listed) => match HeaderValue::from_str(&format!("{listed}, {name}")) {
+            Ok(value) => value,
+            Err(_) => return,
+        },
+    };
+    headers.insert(header::VARY, value);
+}
+
 /// The answer where a handler panicked.
 pub(crate) fn panicked(_what: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");

@@ -24,11 +24,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 /// How long to wait when the system has no more file handles.
 const OUT_OF_HANDLES: Duration = Duration::from_millis(200);
+/// Connections that wait to be accepted. Where there are more, the system drops those that come, and their clients try
+/// again after a second or more.
+const BACKLOG: u32 = 4096;
 /// How often use counts are written to disk.
 const KEEP_COUNTS: Duration = Duration::from_secs(15);
 
@@ -50,6 +53,7 @@ impl Server {
     /// [`Error::NoCollection`] for a store with nothing to serve, [`Error::Viewer`] and [`Error::ViewerTooLarge`] for
     /// a directory that is no viewer, [`Error::Threads`] where jobs cannot be worked on, [`Error::Listen`] where an
     /// address is taken.
+    #[allow(clippy::unused_async, reason = "it must be called within a runtime, which this says")]
     pub async fn bind(config: &Config) -> Result<Self, Error> {
         config.validate()?;
         let places = places();
@@ -59,9 +63,9 @@ impl Server {
         if let Some(directory) = &config.state_dir {
             made(directory)?;
         }
-        let (listener, address) = listen(config.listen).await?;
+        let (listener, address) = listen(config.listen)?;
         let figures = match config.metrics_listen {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address)?),
             None => None,
         };
         let jobs = Jobs::open(config.state_dir.as_deref(), &config.jobs, Arc::clone(&shelf))?;
@@ -153,9 +157,18 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
     let refuse = |source| Error::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(refuse)?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }
+    .map_err(refuse)?;
+    // A restart must not wait for connections of the last run to fade.
+    socket.set_reuseaddr(cfg!(unix)).map_err(refuse)?;
+    socket.bind(address).map_err(refuse)?;
+    let listener = socket.listen(BACKLOG).map_err(refuse)?;
     let found = listener.local_addr().map_err(refuse)?;
     Ok((listener, found))
 }

@@ -73,7 +73,7 @@ fn a_browser_gets_a_page_and_a_program_a_document_and_all_links_lead_somewhere()
         (page.status, page.header("content-type")),
         (200, "text/html; charset=utf-8")
     );
-    assert_eq!(page.header("vary"), "Accept, Accept-Language");
+    assert_eq!(page.header("vary"), "Accept-Encoding, Accept, Accept-Language");
     let html = page.text();
     for expected in [
         "<html lang=\"en\">",

@@ -98,6 +98,53 @@ fn a_file_comes_in_the_coding_that_the_client_takes() {
 }
 
 #[test]
+fn a_document_comes_packed_where_the_client_takes_that() {
+    let server = Running::start();
+    for path in [
+        "/collections",
+        "/?f=html",
+        "/api?f=json",
+        "/collections/helsinki/items/church",
+    ] {
+        let plain = server.get(path);
+        assert_eq!((plain.status, plain.header("content-encoding")), (200, ""), "{path}");
+        assert!(plain.header("vary").contains("Accept-Encoding"), "{path}");
+        for coding in ["gzip", "zstd"] {
+            let asked = [("Accept-Encoding", coding)];
+            let packed = server.ask("GET", path, &asked);
+            assert_eq!(packed.header("content-encoding"), coding, "{path}");
+            assert!(
+                packed.body.len() < plain.body.len() && decoded(&packed) == plain.body,
+                "{path}"
+            );
+            assert_eq!(packed.header("content-length"), packed.body.len().to_string());
+            assert_eq!(packed.header("vary"), plain.header("vary"), "{path}");
+            assert_ne!(
+                packed.header("etag"),
+                plain.header("etag"),
+                "other bytes have another tag"
+            );
+            let head = server.ask("HEAD", path, &asked);
+            assert_eq!(head.header("content-length"), packed.header("content-length"), "{path}");
+            let known = [("If-None-Match", packed.header("etag")), asked[0]];
+            assert_eq!(server.ask("GET", path, &known).status, 304, "{path}");
+        }
+        assert_eq!(
+            server.ask("GET", path, &[("Accept-Encoding", "gzip;q=0, br")]).body,
+            plain.body
+        );
+    }
+    let short = server.ask("GET", "/health/live", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((short.header("content-encoding"), short.header("vary")), ("", ""));
+    assert_eq!(
+        server
+            .ask("GET", "/nothing", &[("Accept-Encoding", "gzip")])
+            .header("content-encoding"),
+        ""
+    );
+}
+
+#[test]
 fn a_client_that_has_the_bytes_gets_a_304_with_its_validators() {
     let server = Running::start();
     let tile = format!("{TILES}/files/{}", server.file("buildings-0.", ".glb"));

@@ -3,7 +3,7 @@
 use super::Format;
 use crate::app::App;
 use crate::document::{HTML, JSON, document, varying_by_accept};
-use crate::headers::{IMMUTABLE, SHORT};
+use crate::headers::{IMMUTABLE, SHORT, vary};
 use crate::items_query::Parameters;
 use crate::landing::{self, Shown};
 use crate::language::Language;
@@ -45,9 +45,7 @@ pub(crate) async fn landing(
         document(&method, &headers, json::landing(&collections).to_string(), JSON, SHORT).await
     };
     let mut response = varying_by_accept(response);
-    response
-        .headers_mut()
-        .insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+    vary(&mut response, "Accept-Language");
     Ok(response)
 }
 

@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::document::{HTML, JSON, document};
-use crate::headers::SHORT;
+use crate::headers::{SHORT, vary};
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::stats::{Comparison, MOST_DAYS, Range, Summary};
@@ -84,8 +84,8 @@ pub(crate) fn language(lang: Option<&str>, headers: &HeaderMap) -> Result<Langua
 
 /// The same answer, said to depend on language and format.
 pub(crate) fn varying(mut response: Response) -> Response {
-    let vary = HeaderValue::from_static("Accept, Accept-Language");
-    response.headers_mut().insert(header::VARY, vary);
+    vary(&mut response, "Accept");
+    vary(&mut response, "Accept-Language");
     response
 }
 

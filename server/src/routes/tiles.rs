@@ -18,7 +18,8 @@ use tokio_util::io::ReaderStream;
 
 /// Files above this are sent in pieces and not kept in memory.
 const STREAMED: u64 = 4 << 20;
-const PIECE: usize = 256 << 10;
+/// What is read of them at a time. A client that takes nothing holds three or four of these.
+const PIECE: usize = 64 << 10;
 
 /// Leads from `.../3dtiles` to the pointer, which lies one level below.
 #[utoipa::path(get, path = "/collections/{collectionId}/3dtiles", tag = "3D Tiles", operation_id = "redirectToTileset",

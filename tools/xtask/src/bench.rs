@@ -1,9 +1,12 @@
 //! Benchmarks of the whole pipeline, and the synthetic city they run on.
 
 mod city;
+mod client;
 mod encoding;
+mod flight;
 mod items;
 mod pipeline;
+mod serve;
 mod template;
 mod texture;
 mod view;
@@ -28,6 +31,10 @@ enum Command {
     Items(items::Options),
     /// Tile a city with the release build and print rates, sizes and peak memory.
     Pipeline(pipeline::Options),
+    /// Replay camera flights of more and more viewers over HTTP.
+    Flight(flight::Options),
+    /// Compare the server with nginx, and see what rude clients and new generations do to it.
+    Serve(serve::Options),
     /// Count the tiles and bytes of a picture of a whole city.
     View(view::Options),
 }
@@ -40,6 +47,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     match &options.command {
         Command::City(options) => city::run(options),
         Command::Encoding(options) => encoding::run(options),
+        Command::Flight(options) => flight::run(options),
+        Command::Serve(options) => serve::run(options),
         Command::Items(options) => items::run(options),
         Command::Pipeline(options) => pipeline::run(options),
         Command::View(options) => view::run(options),
