@@ -24,7 +24,14 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         return check(&config);
     }
     let lines = begin_log(&config)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the server's threads")?;
+    // Threads that read from disk share the processors with those that answer: with hundreds of them, as many slow
+    // downloads would ask for, everybody else would wait.
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(16 + 4 * processors)
+        .build()
+        .context("cannot start the server's threads")?;
     let served = runtime.block_on(serve(&config));
     lines.write_out();
     served?;

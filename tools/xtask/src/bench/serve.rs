@@ -411,7 +411,11 @@ fn swaps(options: &Options, program: &Path, folder: &Path) -> anyhow::Result<()>
 /// before it: a publisher would write the same, only slower.
 fn generations(city: &Path, tiled: &[serde_json::Value], count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut pointers: Vec<Vec<u8>> = Vec::new();
-    let mut previous: Option<String> = None;
+    // What is being served when they begin is one of them too: its clients are not left behind.
+    let last = tiled.last().context("nothing was tiled")?;
+    let mut previous = last["asset"]["extras"]["kortteli"]["manifest"]
+        .as_str()
+        .map(str::to_owned);
     for number in 0..count {
         let mut pointer = tiled[number % tiled.len()].clone();
         let named = &mut pointer["asset"]["extras"]["kortteli"]["manifest"];
