@@ -85,6 +85,7 @@ impl Area {
         Plane {
             min: bounds.min.truncate() - margin,
             max: bounds.max.truncate() + margin,
+            margin,
         }
     }
 }
@@ -94,6 +95,8 @@ impl Area {
 pub(crate) struct Plane {
     min: DVec2,
     max: DVec2,
+    /// How far it reaches beyond what is wanted.
+    margin: f64,
 }
 
 impl Plane {
@@ -102,6 +105,7 @@ impl Plane {
         Self {
             min: point - margin,
             max: point + margin,
+            margin,
         }
     }
 
@@ -109,6 +113,21 @@ impl Plane {
     pub(crate) fn meets(&self, volume: &OrientedBox) -> bool {
         let bounds = volume.to_aabb();
         bounds.min.truncate().cmple(self.max).all() && self.min.cmple(bounds.max.truncate()).all()
+    }
+
+    /// How much of a volume lies above or below what is wanted, from 0 to 1; of one without width or depth, its middle
+    /// decides for that side.
+    pub(crate) fn share(&self, volume: &OrientedBox) -> f64 {
+        let bounds = volume.to_aabb();
+        let (min, max) = (self.min + self.margin, self.max - self.margin);
+        let side = |axis: usize| {
+            let (from, to) = (bounds.min[axis], bounds.max[axis]);
+            if to - from < 1e-3 {
+                return f64::from(u8::from((min[axis]..=max[axis]).contains(&from.midpoint(to))));
+            }
+            (to.min(max[axis]) - from.max(min[axis])).max(0.0) / (to - from)
+        };
+        side(0) * side(1)
     }
 }
 
@@ -139,6 +158,23 @@ mod tests {
         let area = Area::new([24.94, 60.17, 24.95, 60.18]).unwrap();
         assert!((area.km2() - 0.6185).abs() < 0.01, "{}", area.km2());
         assert!(area.holds(24.94, 60.17) && !area.holds(24.95, 60.17) && !area.holds(24.94, 60.18));
+    }
+
+    #[test]
+    fn a_volume_that_reaches_over_the_box_counts_with_what_it_has_of_it() {
+        let plane = Plane {
+            min: DVec2::splat(-2.0),
+            max: DVec2::splat(12.0),
+            margin: 2.0,
+        };
+        let share = |min: [f64; 3], max: [f64; 3]| {
+            let bounds = Aabb::from_corners(DVec3::from(min), DVec3::from(max));
+            plane.share(&OrientedBox::from_aabb(&bounds))
+        };
+        assert!((share([1.0, 1.0, 0.0], [9.0, 9.0, 5.0]) - 1.0).abs() < 1e-9);
+        assert!((share([5.0, 5.0, 0.0], [15.0, 15.0, 5.0]) - 0.25).abs() < 1e-9);
+        assert!(share([10.5, 0.0, 0.0], [11.0, 5.0, 5.0]) < 1e-9);
+        assert!((share([5.0, 2.0, 0.0], [5.0, 8.0, 5.0]) - 1.0).abs() < 1e-9);
     }
 
     #[test]

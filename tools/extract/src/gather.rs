@@ -45,24 +45,9 @@ impl Gathered {
 
 /// Gathers what the request asks for.
 pub(crate) fn gather(collection: &Collection, request: &Request) -> Result<Gathered, Error> {
-    let area = Area::new(request.bbox)?;
-    let km2 = area.km2();
-    if km2 > request.limits.area_km2 {
-        return Err(Error::TooLarge {
-            area_km2: km2,
-            limit_km2: request.limits.area_km2,
-        });
-    }
+    let area = checked_area(collection, request)?;
     let layers = chosen(collection, request.layers.as_deref())?;
     let city = City::new(collection);
-    if let Some([west, south, _, east, north, _]) = collection.manifest().extent
-        && !area.meets([west, south, east, north])
-    {
-        return Err(Error::OutsideCity {
-            bbox: request.bbox,
-            city: [west, south, east, north],
-        });
-    }
     let empty = || Error::Empty { bbox: request.bbox };
     let origin = match request.origin {
         Some(origin) => checked(origin, &area, &city)?,
@@ -86,8 +71,27 @@ pub(crate) fn gather(collection: &Collection, request: &Request) -> Result<Gathe
     }
 }
 
+/// The box, which must not be larger than its limit nor lie outside the city.
+pub(crate) fn checked_area(collection: &Collection, request: &Request) -> Result<Area, Error> {
+    let area = Area::new(request.bbox)?;
+    let km2 = area.km2();
+    if km2 > request.limits.area_km2 {
+        return Err(Error::TooLarge {
+            area_km2: km2,
+            limit_km2: request.limits.area_km2,
+        });
+    }
+    match collection.manifest().extent {
+        Some([west, south, _, east, north, _]) if !area.meets([west, south, east, north]) => Err(Error::OutsideCity {
+            bbox: request.bbox,
+            city: [west, south, east, north],
+        }),
+        _ => Ok(area),
+    }
+}
+
 /// The layers to read, in drawing order.
-fn chosen<'a>(collection: &'a Collection, wanted: Option<&[String]>) -> Result<Vec<&'a LayerInfo>, Error> {
+pub(crate) fn chosen<'a>(collection: &'a Collection, wanted: Option<&[String]>) -> Result<Vec<&'a LayerInfo>, Error> {
     let layers = &collection.pointer().layers;
     let known = |name: &String| layers.iter().any(|layer| layer.name == *name);
     if let Some(layer) = wanted.unwrap_or_default().iter().find(|name| !known(name)) {
@@ -101,7 +105,7 @@ fn chosen<'a>(collection: &'a Collection, wanted: Option<&[String]>) -> Result<V
 }
 
 /// An origin that is a place near the box.
-fn checked(origin: [f64; 3], area: &Area, city: &City) -> Result<[f64; 3], Error> {
+pub(crate) fn checked(origin: [f64; 3], area: &Area, city: &City) -> Result<[f64; 3], Error> {
     let wrong = |reason: String| Err(Error::Origin { origin, reason });
     let [lon, lat, height] = origin;
     if origin.iter().any(|number| !number.is_finite()) {

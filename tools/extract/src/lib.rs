@@ -25,6 +25,7 @@ mod area;
 mod block;
 mod document;
 mod error;
+mod estimate;
 mod frames;
 mod gather;
 mod ground;
@@ -34,6 +35,7 @@ mod request;
 
 pub use area::Area;
 pub use error::Error;
+pub use estimate::{Estimate, estimate};
 pub use request::{Limits, Lod, Objects, Progress, ProgressFn, Request};
 
 use serde_json::Value;

@@ -16,7 +16,7 @@ mod model;
 #[path = "../../store/tests/sample/mod.rs"]
 mod sample;
 
-use extract::{Error, Limits, Lod, Objects, Request, extract};
+use extract::{Error, Limits, Lod, Objects, Request, estimate, extract};
 use glam::DVec3;
 use model::Model;
 use proptest::prelude::*;
@@ -416,4 +416,45 @@ proptest! {
         buildings.sort();
         prop_assert_eq!(buildings, ["church", "church_tower", "house_0", "house_1", "house_2", "house_3"]);
     }
+}
+
+#[test]
+fn an_estimate_counts_what_an_extract_holds_and_refuses_what_it_refuses() {
+    let (request, collection) = (everything(), &CITY.1);
+    let (before, made) = (
+        estimate(collection, &request).unwrap(),
+        extract(collection, &request).unwrap(),
+    );
+    let objects: usize = made.layers.iter().map(|(_, count)| count).sum();
+    let near = |estimated: u64, real: usize| (0.5..2.0).contains(&(estimated as f64 / real as f64));
+    assert!(near(before.features, objects), "{before:?} of {objects}");
+    assert!(
+        near(before.triangles, made.triangles),
+        "{before:?} of {}",
+        made.triangles
+    );
+    assert!(near(before.bytes, made.glb.len()), "{before:?} of {}", made.glb.len());
+    let half = Request {
+        bbox: metres(-100.0, -100.0, 100.0, 100.0),
+        ..everything()
+    };
+    let half = estimate(collection, &half).unwrap();
+    assert!(
+        half.triangles < before.triangles && half.area_km2 < 0.6 * before.area_km2,
+        "{half:?}"
+    );
+    let refused = |change: fn(&mut Request)| {
+        let mut request = everything();
+        change(&mut request);
+        let reasons = [
+            estimate(collection, &request).unwrap_err().to_string(),
+            extract(collection, &request).unwrap_err().to_string(),
+        ];
+        assert_eq!(reasons[0], reasons[1]);
+    };
+    refused(|request| request.bbox.swap(0, 2));
+    refused(|request| request.bbox = [10.0, 50.0, 10.001, 50.001]);
+    refused(|request| request.limits.area_km2 = 0.001);
+    refused(|request| request.origin = Some([0.0; 3]));
+    refused(|request| request.layers = Some(vec!["moon".to_owned()]));
 }
