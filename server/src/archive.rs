@@ -11,12 +11,14 @@
 use axum::body::Bytes;
 use md5::{Digest, Md5};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use store::{Coding, Collection};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 
+/// What an archive is called in `Content-Type`.
+pub(crate) const MEDIA_TYPE: &str = "application/vnd.maxar.archive.3tz+zip";
 /// The name of the index (3TZ 1.3).
 const INDEX: &str = "@3dtilesIndex1@";
 /// gzip's header without a name, and its end: checksum and length (RFC 1952).
@@ -106,6 +108,53 @@ impl Archive {
             directory_offset,
             hash,
         }
+    }
+
+    /// The length of a collection's archive in bytes and how many files it holds, without a look at any of them.
+    pub(crate) fn size_of(collection: &Collection) -> (u64, u64) {
+        let tileset = memory("tileset.json", Bytes::copy_from_slice(collection.tileset_json()));
+        let mut entries = vec![tileset];
+        for (path, entry) in &collection.manifest().files {
+            if !path.starts_with("files/") {
+                continue;
+            }
+            let gzip = entry.codings.iter().find(|coded| coded.coding == Coding::Gzip);
+            let deflated = gzip.map(|coded| coded.length.saturating_sub(GZIP_HEADER + GZIP_TRAILER));
+            entries.push(Entry {
+                packed: deflated.unwrap_or(entry.length),
+                length: entry.length,
+                ..memory(path, Bytes::new())
+            });
+        }
+        let count = entries.len() as u64;
+        (Self::laid_out(entries).length(), count)
+    }
+
+    /// How many entries there are.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Writes one entry, after those before it; returns where it ends.
+    pub(crate) fn write_entry(&self, number: usize, out: &mut impl Write) -> io::Result<u64> {
+        let entry = self.entries.get(number).ok_or(io::ErrorKind::NotFound)?;
+        out.write_all(&entry.local_header())?;
+        match &entry.body {
+            Body::Memory(bytes) => out.write_all(bytes)?,
+            Body::File { path, skip } => {
+                let mut file = File::open(path)?;
+                file.seek(SeekFrom::Start(*skip))?;
+                if io::copy(&mut file.take(entry.packed), out)? != entry.packed {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+        }
+        Ok(entry.end())
+    }
+
+    /// Writes what follows the entries.
+    pub(crate) fn write_directory(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&self.directory)
     }
 
     /// In bytes.

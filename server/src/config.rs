@@ -124,7 +124,7 @@ pub struct Limits {
     /// The largest box of an extract, in hectares: 100 are a square kilometre.
     pub extract_hectares: u32,
     /// The most bytes of vertices and triangles of an extract. Two extracts are made at once, and each may take three
-    /// times as much memory.
+    /// times as much memory. Those that are made to order have a limit of their own, `jobs.extract_bytes`.
     #[serde(with = "quantity::size")]
     #[schemars(with = "String")]
     pub extract_bytes: usize,

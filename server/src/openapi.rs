@@ -420,6 +420,8 @@ pub(crate) struct ProblemDetails {
     detail: String,
     /// The parameter that was wrong, where it was one.
     parameter: Option<String>,
+    /// The address of the process that does what was asked for, where it can be ordered.
+    process: Option<String>,
 }
 
 /// The document before any address is in it.

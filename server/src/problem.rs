@@ -8,6 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::borrow::Cow;
 
+/// Where an order leads to execution (OGC 18-062r2, 7.11).
+pub(crate) const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
+
 /// An error answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -19,6 +22,8 @@ pub(crate) struct Problem {
     parameter: Option<Cow<'static, str>>,
     /// Seconds after which to ask again.
     retry_after: Option<u64>,
+    /// The process that does what was asked for, to order.
+    process: Option<String>,
 }
 
 impl Problem {
@@ -29,6 +34,7 @@ impl Problem {
             detail: Cow::Borrowed(detail),
             parameter: None,
             retry_after: None,
+            process: None,
         }
     }
 
@@ -60,6 +66,12 @@ impl Problem {
     /// The same problem, which may be gone after this many seconds.
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same problem, which may be solved by ordering from the process at this address.
+    pub(crate) fn process(mut self, address: String) -> Self {
+        self.process = Some(address);
         self
     }
 
@@ -95,6 +107,9 @@ impl IntoResponse for Problem {
         if let Some(parameter) = &self.parameter {
             body["parameter"] = json!(parameter);
         }
+        if let Some(process) = &self.process {
+            body["process"] = json!(process);
+        }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -104,6 +119,11 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, NO_STORE);
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(process) = &self.process
+            && let Ok(link) = HeaderValue::from_str(&format!("<{process}/execution>; rel=\"{EXECUTE}\""))
+        {
+            headers.insert(header::LINK, link);
         }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));

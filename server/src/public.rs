@@ -30,6 +30,17 @@ fn address(base: &Url, path: &str) -> Url {
     address
 }
 
+/// A link from the document that is being made: absolute where there is a public address, otherwise as it is.
+pub(crate) fn link(relative: &str) -> String {
+    let absolute = ADDRESS.try_with(|address| address.join(relative).ok().map(String::from));
+    absolute.ok().flatten().unwrap_or_else(|| relative.to_owned())
+}
+
+/// The public address of the document that is being made, for what is written after its handler has answered.
+pub(crate) fn here() -> Option<Url> {
+    ADDRESS.try_with(Clone::clone).ok()
+}
+
 /// A JSON document with its links made absolute, if there is a public address; otherwise none.
 pub(crate) fn absolute(body: &[u8]) -> Option<Vec<u8>> {
     ADDRESS
@@ -43,7 +54,7 @@ pub(crate) fn absolute(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Every `href` beneath a `links` member, and every `url` beneath a `servers` member (`OpenAPI`).
-fn resolve(value: &mut Value, address: &Url) {
+pub(crate) fn resolve(value: &mut Value, address: &Url) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many extracts are made at once: each may take three times [`crate::Limits::extract_bytes`] of memory.
+/// How many extracts are made at once, besides those to order: each may take three times
+/// [`crate::Limits::extract_bytes`] of memory.
 const EXTRACTS: usize = 2;
 /// How many tiles are made plain at once.
 const TILES: usize = 4;

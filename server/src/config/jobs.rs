@@ -18,6 +18,11 @@ pub struct JobLimits {
     pub threads: usize,
     /// The largest area of a job, in square kilometres.
     pub area_km2: f64,
+    /// The most bytes of vertices and triangles of an extract that is made to order. Each job that runs may take three
+    /// times as much memory, whatever its area.
+    #[serde(with = "quantity::size")]
+    #[schemars(with = "String")]
+    pub extract_bytes: usize,
     /// The most bytes of results that are kept. The oldest that nobody holds go first; when all are held, new orders are
     /// asked to come again.
     #[serde(with = "quantity::size")]
@@ -36,6 +41,7 @@ impl Default for JobLimits {
             queued: 50,
             threads: 0,
             area_km2: 4.0,
+            extract_bytes: 200 << 20,
             disk_bytes: 10 << 30,
             expiry: Duration::from_hours(24),
         }
@@ -62,6 +68,8 @@ impl JobLimits {
             Some(("jobs.threads", "it must be at most 1024"))
         } else if !(self.area_km2 > 0.0 && self.area_km2 <= 1000.0) {
             Some(("jobs.area_km2", "it must be above 0 and at most 1000"))
+        } else if self.extract_bytes > 1 << 30 {
+            Some(("jobs.extract_bytes", "it must be at most 1G"))
         } else if self.expiry < Duration::from_secs(1) || self.expiry > Duration::from_hours(24 * 366) {
             Some(("jobs.expiry", "it must be from 1s to 366days"))
         } else {

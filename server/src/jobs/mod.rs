@@ -6,7 +6,7 @@
 //! request gets a token of 128 random bits, which is its job's address and the only way to it. Whoever dismisses a job
 //! lets go of the run, and the run stops when nobody holds it. Jobs of others can be neither listed nor ended.
 //!
-//! * [`process`]: what can be made, behind one trait; [`block_world`] is one.
+//! * [`process`]: what can be made, behind one trait: [`block_world`], [`city_model`] and [`city_archive`].
 //! * [`queue`]: who waits for what. In memory, without clock or disk.
 //! * [`record`]: what outlives the process. A run that a restart interrupts begins again.
 //! * [`output`]: files that are there whole or not at all.
@@ -14,6 +14,8 @@
 //! The work is done by threads of its own, fewer than the machine has, so that tiles go on being served.
 
 mod block_world;
+mod city_archive;
+mod city_model;
 mod output;
 mod process;
 mod queue;
@@ -108,11 +110,8 @@ impl Jobs {
                 folder.remove(&name).map_err(failed)?;
             }
         }
-        let block_world = block_world::BlockWorld {
-            area_km2: limits.area_km2,
-        };
         Ok(Arc::new(Self {
-            processes: vec![Box::new(block_world)],
+            processes: processes(limits),
             shelf,
             queue: Mutex::new(queue),
             bell: Condvar::new(),
@@ -249,6 +248,24 @@ impl Jobs {
             tracing::error!(%error, "cannot remove a job's files");
         }
     }
+}
+
+/// What can be ordered.
+fn processes(limits: &JobLimits) -> Vec<Box<dyn Process>> {
+    let block_world = block_world::BlockWorld {
+        area_km2: limits.area_km2,
+    };
+    let city_model = city_model::CityModel {
+        limits: extract::Limits {
+            area_km2: limits.area_km2,
+            bytes: limits.extract_bytes as u64,
+        },
+    };
+    vec![
+        Box::new(block_world),
+        Box::new(city_model),
+        Box::new(city_archive::CityArchive),
+    ]
 }
 
 /// A record of an order that was just read.

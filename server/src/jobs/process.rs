@@ -153,9 +153,15 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// West, south, east, north in degrees, to a tenth of a metre: an array of four numbers, or the object that holds
-    /// one as `bbox` (OGC 18-062r2, `bbox.yaml`).
+    /// West, south, east, north in degrees, to a tenth of a metre, in the forms of [`Self::exact_bbox`].
     pub(crate) fn bbox(&mut self) -> Result<[f64; 4], Refusal> {
+        let numbers = self.exact_bbox()?;
+        Ok(numbers.map(|degrees| (degrees * 1e6).round() / 1e6))
+    }
+
+    /// West, south, east, north in degrees: an array of four numbers, or the object that holds one as `bbox`
+    /// (OGC 18-062r2, `bbox.yaml`).
+    pub(crate) fn exact_bbox(&mut self) -> Result<[f64; 4], Refusal> {
         let expected = "it must be four numbers: west, south, east, north in degrees";
         let refused = |reason: &str| Refusal::input("bbox", reason);
         let given = self.get("bbox").ok_or_else(|| refused(expected))?;
@@ -174,8 +180,7 @@ impl<'a> Inputs<'a> {
             .as_array()
             .and_then(|array| array.iter().map(Value::as_f64).collect());
         let numbers = numbers.and_then(|numbers| <[f64; 4]>::try_from(numbers).ok());
-        let numbers = numbers.ok_or_else(|| refused(expected))?;
-        Ok(numbers.map(|degrees| (degrees * 1e6).round() / 1e6))
+        numbers.ok_or_else(|| refused(expected))
     }
 
     /// A list of names, sorted, each once.

@@ -1,7 +1,7 @@
 //! A collection as one file.
 
 use crate::app::App;
-use crate::archive::Archive;
+use crate::archive::{Archive, MEDIA_TYPE};
 use crate::headers::SHORT;
 use crate::openapi::CollectionPath;
 use crate::problem::Problem;
@@ -15,7 +15,7 @@ use axum::response::Response;
 use std::sync::Arc;
 use tokio_util::io::ReaderStream;
 
-const ARCHIVE: HeaderValue = HeaderValue::from_static("application/vnd.maxar.archive.3tz+zip");
+const ARCHIVE: HeaderValue = HeaderValue::from_static(MEDIA_TYPE);
 /// How far reading goes before sending.
 const AHEAD: usize = 256 << 10;
 

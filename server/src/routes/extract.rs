@@ -2,10 +2,12 @@
 
 #![allow(unused_qualifications, reason = "what `utoipa` derives names types by their path")]
 
+use crate::Config;
 use crate::app::App;
 use crate::headers::SHORT;
 use crate::openapi::CollectionPath;
 use crate::problem::Problem;
+use crate::public;
 use crate::representation::{Representation, slice};
 use crate::shelf::Served;
 use crate::workshop::Waiting;
@@ -21,6 +23,9 @@ use std::sync::atomic::Ordering;
 use utoipa::{IntoParams, ToSchema};
 
 const GLB: HeaderValue = HeaderValue::from_static("model/gltf-binary");
+
+/// The process that makes larger ones, from here.
+const PROCESS: &str = "../../processes/extract";
 
 /// What of the collection is wanted, and how.
 #[derive(IntoParams)]
@@ -204,7 +209,7 @@ async fn made(app: &App, served: &Arc<Served>, request: &Request) -> Result<(Byt
     .await;
     drop(waiting);
     let (glb, hash) = match done {
-        Ok(done) => done.map_err(|error| problem(&error))?,
+        Ok(done) => done.map_err(|error| or_ordered(&error, &app.config))?,
         Err(error) => {
             tracing::error!(%error, "making an extract was cut short");
             return Err(Problem::NOT_READABLE);
@@ -242,13 +247,45 @@ fn file_name(collection: &str, request: &Request) -> String {
     format!("{plain}-{west:.4}-{south:.4}-lod{}.glb", request.lod.number())
 }
 
-/// The error as a stranger may see it.
-fn problem(error: &Error) -> Problem {
-    let mut detail = error.to_string();
-    if let Some(first) = detail.get(..1).map(str::to_ascii_uppercase) {
-        detail.replace_range(..1, &first);
+/// The error as a stranger may see it. What is too large for an answer may not be for a job: then the way there is named.
+fn or_ordered(error: &Error, config: &Config) -> Problem {
+    let (now, jobs) = (&config.limits, &config.jobs);
+    let address = public::link(PROCESS);
+    let way = match error {
+        Error::TooLarge { area_km2, limit_km2 } if jobs.area_km2 > *limit_km2 => {
+            if *area_km2 <= jobs.area_km2 {
+                format!("Or order it as a job at {address}.")
+            } else {
+                format!(
+                    "Boxes of up to {} km2 can be ordered as a job at {address}.",
+                    jobs.area_km2
+                )
+            }
+        }
+        Error::TooManyBytes { .. } if jobs.extract_bytes > now.extract_bytes => format!(
+            "Models of up to {} MB can be ordered as a job at {address}.",
+            jobs.extract_bytes / 1_000_000
+        ),
+        _ => return problem(error),
+    };
+    Problem::of(StatusCode::PAYLOAD_TOO_LARGE, format!("{} {way}", sentence(error)))
+        .about("bbox")
+        .process(address)
+}
+
+/// What an error says, as a sentence.
+fn sentence(error: &Error) -> String {
+    let mut sentence = error.to_string();
+    if let Some(first) = sentence.get(..1).map(str::to_ascii_uppercase) {
+        sentence.replace_range(..1, &first);
     }
-    detail.push('.');
+    sentence.push('.');
+    sentence
+}
+
+/// The error as a stranger may see it, where nothing else can be done about it.
+fn problem(error: &Error) -> Problem {
+    let detail = sentence(error);
     match error {
         Error::Box { .. } => Problem::parameter("bbox", detail),
         Error::Origin { .. } => Problem::parameter("origin", detail),

@@ -28,6 +28,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use url::Url;
 
 /// What leads to the results.
 const RESULTS: &str = "http://www.opengis.net/def/rel/ogc/1.0/results";
@@ -132,6 +133,7 @@ pub(crate) async fn events(
     let following = Following {
         app,
         token,
+        address: public::here(),
         last: String::new(),
         over: false,
     };
@@ -154,6 +156,8 @@ pub(crate) async fn events(
 struct Following {
     app: App,
     token: String,
+    /// The public address of the events, if there is one.
+    address: Option<Url>,
     last: String,
     over: bool,
 }
@@ -164,7 +168,11 @@ impl Following {
         while !self.over && !self.app.draining.load(Ordering::Relaxed) {
             let status = if let Some(view) = self.app.jobs.view(&self.token) {
                 self.over = view.record.phase.is_over();
-                status_info(&self.token, &view, "../").to_string()
+                let mut status = status_info(&self.token, &view, "../");
+                if let Some(address) = &self.address {
+                    public::resolve(&mut status, address);
+                }
+                status.to_string()
             } else {
                 self.over = true;
                 json!({ "jobID": self.token, "type": "process", "status": "dismissed" }).to_string()
@@ -198,8 +206,10 @@ pub(crate) async fn results(
         let mut response = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, NO_STORE)]).into_response();
         for made in made {
             let link = format!(
-                "<results/{}>; rel=\"{}\"; type=\"{}\"",
-                made.file, made.output, made.media_type
+                "<{}>; rel=\"{}\"; type=\"{}\"",
+                public::link(&format!("results/{}", made.file)),
+                made.output,
+                made.media_type
             );
             response
                 .headers_mut()
@@ -211,7 +221,7 @@ pub(crate) async fn results(
         .iter()
         .map(|made| {
             let mut result = link(
-                format!("results/{}", made.file),
+                public::link(&format!("results/{}", made.file)),
                 "item",
                 &made.media_type,
                 &made.download,
@@ -226,8 +236,12 @@ pub(crate) async fn results(
 /// One result.
 #[utoipa::path(get, path = "/jobs/{jobId}/results/{name}", tag = "Processes", operation_id = "getResultFile",
     params(ResultPath),
-    responses((status = 200, description = "The file; its bytes never change", body = Vec<u8>, content_type = "application/zip"),
-        (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "application/zip")))]
+    responses((status = 200, description = "The file; its bytes never change",
+        content((Vec<u8> = "application/zip"), (Vec<u8> = "model/gltf-binary"),
+            (Vec<u8> = "application/vnd.maxar.archive.3tz+zip"))),
+        (status = 206, description = "The part that was asked for",
+        content((Vec<u8> = "application/zip"), (Vec<u8> = "model/gltf-binary"),
+            (Vec<u8> = "application/vnd.maxar.archive.3tz+zip")))))]
 pub(crate) async fn result(
     State(app): State<App>,
     address: Result<Path<(String, String)>, PathRejection>,

@@ -9,7 +9,8 @@ use crate::headers::SHORT;
 use crate::jobs::{Process, Quote, Refusal};
 use crate::json::link;
 use crate::openapi::{JsonOnly, Links};
-use crate::problem::Problem;
+use crate::problem::{EXECUTE, Problem};
+use crate::public;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -19,8 +20,6 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Where an order leads to execution.
-const EXECUTE: &str = "http://www.opengis.net/def/rel/ogc/1.0/execute";
 /// What kind of problem a process that there is not is.
 const NO_SUCH_PROCESS: &str = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-process";
 
@@ -171,7 +170,7 @@ pub(crate) async fn execute(
     let view = view.ok_or(Problem::NOT_READABLE)?;
     let mut response = jobs_answer(StatusCode::CREATED, &status_info(&token, &view, "../../jobs/"));
     let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&format!("../../jobs/{token}")) {
+    if let Ok(location) = HeaderValue::from_str(&public::link(&format!("../../jobs/{token}"))) {
         headers.insert(header::LOCATION, location);
     }
     if prefers {
