@@ -211,7 +211,7 @@ pub(crate) struct GcArguments {
 pub(crate) struct ServeArguments {
     /// The store; it may be named in the configuration instead.
     pub(crate) store: Option<String>,
-    /// A TOML file with settings; server/CONFIG.md describes each. An environment variable KORTTELI_<NAME> goes before
+    /// A TOML file with settings; server/CONFIG.md describes each. An environment variable `KORTTELI_<NAME>` goes before
     /// it, and a flag before that.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
