@@ -13,7 +13,7 @@ import { ended, made, run, skip, stopped } from "./harness.mjs";
 import { compare, readPng, richness, writePng } from "./picture.mjs";
 import { SQUARE, checkPicture } from "./viewing.mjs";
 
-const PROGRAM = process.env.KORTTELI_VIEWER ?? join(process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/kortteli/target"), "debug/kortteli-viewer");
+const PROGRAM = process.env.KORTTELI_DESKTOP ?? join(process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/kortteli/target"), "debug/kortteli-viewer");
 if (!existsSync(PROGRAM)) skip(`${PROGRAM} is not built (cargo build -p kortteli-viewer)`);
 const SIZE = [640, 360];
 /** The web viewer's check has its clock set to Helsinki's summer time. */

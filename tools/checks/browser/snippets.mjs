@@ -139,9 +139,17 @@ async function servedInPublic() {
   });
   await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${proxy.address().port}/`;
-  const child = spawn(program(), ["serve", store, "--listen", "127.0.0.1:0", "--public-url", address], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(program(), ["serve", store, "--listen", "127.0.0.1:0", "--public-url", address], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (text) => {
+    log += text;
+  });
   target = await new Promise((resolve, reject) => {
-    child.on("exit", () => reject(new Error("the server ended")));
+    child.on("exit", () => {
+      // Left open it would keep this script from ending.
+      proxy.close();
+      reject(new Error(`the server ended:\n${log}`));
+    });
     child.stdout.on("data", (text) => {
       const own = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
       if (own) resolve(own[0]);

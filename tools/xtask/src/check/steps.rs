@@ -293,7 +293,7 @@ fn node(place: &Place, script: &str, paths: &[&Path]) -> anyhow::Result<Outcome>
     command
         .args(paths)
         .env("KORTTELI", place.program("kortteli"))
-        .env("KORTTELI_VIEWER", place.program("kortteli-viewer"))
+        .env("KORTTELI_DESKTOP", place.program("kortteli-viewer"))
         .env("KORTTELI_XTASK", place.program("xtask"))
         .env("KORTTELI_WEB", place.target.join("web"))
         .env("KORTTELI_MADE", place.made());
