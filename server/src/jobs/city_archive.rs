@@ -10,7 +10,8 @@ use crate::shelf::Collections;
 use serde_json::{Map, Value, json};
 use store::Collection;
 
-/// Processor time for a megabyte that is copied and hashed, in seconds.
+/// Processor time for a megabyte that is copied and hashed, in seconds. This and the two below are guesses: the queue
+/// corrects them by what finished runs took.
 const SECONDS_A_MEGABYTE: f64 = 0.004;
 /// Processor time for a file that is opened, looked at and opened again, in seconds.
 const SECONDS_A_FILE: f64 = 0.000_1;
